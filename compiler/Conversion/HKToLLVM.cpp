@@ -1,0 +1,495 @@
+// The host program: launches, kernels and weights of a planned module as the
+// constants of runtime/src/program.h, and one function per entry point that
+// runs its launches in order.
+#include "compiler/Conversion/ProgramAttrs.h"
+#include "compiler/Conversion/ProgramConstants.h"
+#include "compiler/Dialect/HK/IR/HK.h"
+#include "compiler/Dialect/HK/IR/KernelDescription.h"
+#include "compiler/Dialect/XF/IR/XF.h"
+#include "compiler/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "targets/Machine.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+
+namespace xf {
+
+#define GEN_PASS_DEF_CONVERTHKTOLLVMPASS
+#include "compiler/Transforms/Passes.h.inc"
+
+namespace {
+
+constexpr int64_t panelColumns = 16;
+
+/// A kernel with its number in every target's table.
+struct KernelEntry {
+  hk::KernelOp op;
+  unsigned index;
+  std::vector<targets::Config>
+      configs; ///< one per target of the program, in its order
+};
+
+/// Everything read from the module before it is replaced.
+struct Lowering {
+  ModuleOp module;
+  ConstantWriter writer;
+  SymbolTable symbols;
+  std::vector<const targets::Machine *> machines; ///< weakest first
+  llvm::MapVector<StringRef, KernelEntry> kernels;
+  llvm::MapVector<StringRef, unsigned> opNames;
+  std::vector<Record> entries;
+
+  explicit Lowering(ModuleOp module)
+      : module(module), writer(module), symbols(module) {}
+
+  LogicalResult run();
+  LogicalResult collectMachines();
+  LogicalResult collectKernels();
+  FailureOr<Record> weightArg(hk::LaunchOp launch, FlatSymbolRefAttr symbol);
+  FailureOr<Record> rowsArg(hk::LaunchOp launch, Value rows);
+  FailureOr<std::vector<Record>> argsOf(hk::LaunchOp launch,
+                                        const KernelEntry &kernel);
+  FailureOr<Record> launchRecord(hk::LaunchOp launch,
+                                 const std::string &argsName);
+  LogicalResult addEntry(func::FuncOp function);
+  void addEntryFunction(StringRef name, StringRef launches, size_t count);
+  std::vector<Record> targetRecords();
+  LogicalResult addProgram();
+  void addApiFunction(StringRef modelName);
+};
+
+Record scalarArg(xf_arg_kind kind) {
+  return {uint64_t(kind), uint64_t(XF_ELEM_I32),    uint64_t(0),
+          uint64_t(0),    std::array<int32_t, 4>{}, uint64_t(0)};
+}
+
+Record indexArg(targets::GatherIndex index) {
+  uint64_t kind = index == targets::GatherIndex::Ids         ? XF_ARG_IDS
+                  : index == targets::GatherIndex::Positions ? XF_ARG_POSITIONS
+                                                             : XF_ARG_TYPES;
+  return {kind,        uint64_t(XF_ELEM_I32),    uint64_t(1),
+          uint64_t(0), std::array<int32_t, 4>{}, uint64_t(0)};
+}
+
+/// The targets that the first kernel has configs for, in the order of
+/// cpuMachines(); the rest must have the same.
+LogicalResult Lowering::collectMachines() {
+  auto kernels = module.getOps<hk::KernelOp>();
+  if (kernels.empty())
+    return module.emitError(
+        "the module has no `hk.kernel`; run `hk-outline-kernels` before");
+  hk::StructuredOp first = (*kernels.begin()).getStructuredOp();
+  ArrayAttr configs = first.getConfigsAttr();
+  if (!configs)
+    return first->emitError(
+        "kernel has no configs; run `hk-select-configs` before");
+  for (const targets::Machine &machine : targets::cpuMachines())
+    if (llvm::any_of(configs.getAsRange<hk::ConfigAttr>(), [&](auto config) {
+          return config.getTarget() == machine.name;
+        }))
+      machines.push_back(&machine);
+  if (machines.empty() || machines.size() > XF_MAX_TARGETS)
+    return first->emitError()
+           << "configs name " << machines.size()
+           << " known targets; a library holds 1 to " << XF_MAX_TARGETS;
+  return success();
+}
+
+LogicalResult Lowering::collectKernels() {
+  for (hk::KernelOp op : module.getOps<hk::KernelOp>()) {
+    KernelEntry entry{op, static_cast<unsigned>(kernels.size()), {}};
+    hk::StructuredOp structured = op.getStructuredOp();
+    ArrayAttr configs = structured.getConfigsAttr();
+    for (const targets::Machine *machine : machines) {
+      if (configs)
+        for (auto config : configs.getAsRange<hk::ConfigAttr>())
+          if (config.getTarget() == machine->name)
+            entry.configs.push_back(hk::toConfig(config));
+    }
+    if (entry.configs.size() != machines.size() ||
+        configs.size() != machines.size())
+      return structured->emitError()
+             << "kernel `" << op.getSymName()
+             << "` must have one config for each of the targets that the "
+             << "first kernel has configs for";
+    kernels.insert({op.getSymName(), std::move(entry)});
+  }
+  return success();
+}
+
+FailureOr<Record> Lowering::weightArg(hk::LaunchOp launch,
+                                      FlatSymbolRefAttr symbol) {
+  auto weight = symbols.lookup<hk::WeightOp>(symbol.getAttr());
+  if (!weight)
+    return launch.emitError()
+           << "no weight `@" << symbol.getValue() << "` in the module";
+  auto offset = weight->getAttrOfType<IntegerAttr>(weightOffsetAttr);
+  if (!offset)
+    return weight.emitError()
+           << "weight has no `" << weightOffsetAttr
+           << "`; the weights are packed before `convert-hk-to-llvm`";
+  RankedTensorType type = weight.getTensorType();
+  if (!weight.getLayout() || !type.getElementType().isF32() ||
+      type.getRank() < 1 || type.getRank() > 2)
+    return weight.emitError() << "weight must have a layout and be f32 of one "
+                                 "or two dimensions to be passed to a kernel";
+  std::array<int32_t, 4> extent = {};
+  unsigned dims = type.getRank();
+  for (unsigned i = 0; i < dims; ++i)
+    extent[i] = type.getDimSize(dims - 1 - i);
+  if (*weight.getLayout() == hk::Layout::Panels) {
+    if (dims != 2)
+      return weight.emitError("layout `panels` is for a matrix");
+    dims = 3;
+    extent = {panelColumns, static_cast<int32_t>(type.getDimSize(0)),
+              static_cast<int32_t>((type.getDimSize(1) + panelColumns - 1) /
+                                   panelColumns),
+              0};
+  }
+  return Record{uint64_t(XF_ARG_WEIGHT),
+                uint64_t(XF_ELEM_F32),
+                uint64_t(dims),
+                uint64_t(0),
+                extent,
+                uint64_t(offset.getValue().getZExtValue())};
+}
+
+FailureOr<Record> Lowering::rowsArg(hk::LaunchOp launch, Value rows) {
+  auto producer = rows.getDefiningOp<hk::LaunchOp>();
+  if (!producer || !producer.getSlot())
+    return launch.emitError(
+        "row operand has no slot in the arena; run `hk-plan-memory` before");
+  std::array<int32_t, 4> extent = {
+      static_cast<int32_t>(producer.getSlot()->getWidth()), 0, 0, 0};
+  return Record{uint64_t(XF_ARG_ARENA),
+                uint64_t(XF_ELEM_F32),
+                uint64_t(2),
+                uint64_t(hk::rowsAreSequences(rows)),
+                extent,
+                uint64_t(producer.getSlot()->getOffset())};
+}
+
+/// In the order of kernels::buildKernel.
+FailureOr<std::vector<Record>> Lowering::argsOf(hk::LaunchOp launch,
+                                                const KernelEntry &kernel) {
+  std::vector<Record> args;
+  bool ok = true;
+  auto add = [&](FailureOr<Record> record) {
+    ok &= succeeded(record);
+    if (succeeded(record))
+      args.push_back(std::move(*record));
+  };
+  auto addWeights = [&](size_t from) {
+    for (auto symbol : llvm::drop_begin(
+             launch.getWeights().getAsRange<FlatSymbolRefAttr>(), from))
+      add(weightArg(launch, symbol));
+  };
+  auto addRows = [&](size_t from, size_t to) {
+    for (Value rows : launch.getRows().slice(from, to - from))
+      add(rowsArg(launch, rows));
+  };
+  auto addSequence = [&] {
+    args.push_back(scalarArg(XF_ARG_SEQ_BEGIN));
+    args.push_back(scalarArg(XF_ARG_SEQ_LENGTH));
+  };
+  hk::KernelOp op = kernel.op;
+  targets::KernelDesc desc = hk::describeKernel(op.getStructuredOp());
+  size_t numRows = launch.getRows().size();
+  switch (desc.kind) {
+  case targets::KernelKind::Gemm:
+    addRows(0, 1);
+    addWeights(0);
+    addRows(1, numRows);
+    break;
+  case targets::KernelKind::Attention:
+    addRows(0, numRows);
+    addSequence();
+    break;
+  case targets::KernelKind::Rowwise:
+    addRows(0, 1);
+    if (desc.rowwise.overSequence)
+      addSequence();
+    addWeights(0);
+    addRows(1, numRows);
+    break;
+  case targets::KernelKind::Gather:
+    for (targets::GatherIndex index : desc.gather.tables)
+      args.push_back(indexArg(index));
+    addWeights(0);
+    break;
+  }
+  if (!ok)
+    return failure();
+  return args;
+}
+
+xf_launch_kind launchKind(const targets::KernelDesc &desc) {
+  if (desc.kind == targets::KernelKind::Attention)
+    return XF_LAUNCH_SEQUENCE;
+  return desc.kind == targets::KernelKind::Rowwise && desc.rowwise.overSequence
+             ? XF_LAUNCH_POOL
+             : XF_LAUNCH_ROWS;
+}
+
+FailureOr<Record> Lowering::launchRecord(hk::LaunchOp launch,
+                                         const std::string &argsName) {
+  auto kernel = kernels.find(launch.getKernel());
+  if (kernel == kernels.end())
+    return launch.emitError()
+           << "no kernel `@" << launch.getKernel() << "` in the module";
+  if (!launch.getSlot())
+    return launch.emitError(
+        "launch has no slot in the arena; run `hk-plan-memory` before");
+  const KernelEntry &entry = kernel->second;
+  FailureOr<std::vector<Record>> args = argsOf(launch, entry);
+  if (failed(args))
+    return failure();
+
+  std::array<int32_t, 4> grainRows = {}, grainCols = {};
+  for (auto [i, config] : llvm::enumerate(entry.configs)) {
+    auto grain = [&](const char *key) {
+      auto found = config.values.find(key);
+      return found == config.values.end() ? 0
+                                          : static_cast<int32_t>(found->second);
+    };
+    grainRows[i] = grain("grain_rows");
+    grainCols[i] = grain("grain_cols");
+  }
+  StringRef name =
+      launch.getOpName() ? *launch.getOpName() : launch.getKernel();
+  unsigned opIndex = opNames.insert({name, opNames.size()}).first->second;
+  hk::KernelOp op = entry.op;
+  return Record{uint64_t(entry.index),
+                uint64_t(launchKind(hk::describeKernel(op.getStructuredOp()))),
+                uint64_t(args->size()),
+                uint64_t(launch.getSlot()->getWidth()),
+                uint64_t(launch.getSlot()->getOffset()),
+                grainRows,
+                grainCols,
+                uint64_t(hk::rowsAreSequences(launch.getResult())),
+                uint64_t(opIndex),
+                writer.addTable(argsName, "xf_arg", program::argFields, *args)};
+}
+
+/// `llvm.func internal @xf_run_NAME(%exec)`: each launch, then return; a status
+/// that is not 0 is returned at once.
+void Lowering::addEntryFunction(StringRef name, StringRef launches,
+                                size_t count) {
+  OpBuilder b(module.getContext());
+  Location loc = module.getLoc();
+  b.setInsertionPointToEnd(module.getBody());
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto type = LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer});
+  auto function =
+      b.create<LLVM::LLVMFuncOp>(loc, name, type, LLVM::Linkage::Internal);
+  function.setDsoLocal(true);
+  Block *block = function.addEntryBlock(b);
+  Block *failed =
+      count ? b.createBlock(&function.getBody(), function.getBody().end(),
+                            b.getI32Type(), loc)
+            : nullptr;
+  if (failed)
+    b.create<LLVM::ReturnOp>(loc, failed->getArgument(0));
+  b.setInsertionPointToEnd(block);
+  Value exec = block->getArgument(0);
+  for (size_t i = 0; i < count; ++i) {
+    Value table = b.create<LLVM::AddressOfOp>(loc, pointer, launches);
+    Value launch = b.create<LLVM::GEPOp>(
+        loc, pointer, writer.recordType("xf_launch", program::launchFields),
+        table, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+    auto call =
+        b.create<LLVM::CallOp>(loc, TypeRange{b.getI32Type()}, "xf_rt_launch",
+                               ValueRange{exec, launch});
+    Value zero =
+        b.create<LLVM::ConstantOp>(loc, b.getI32Type(), b.getI32IntegerAttr(0));
+    Value bad = b.create<LLVM::ICmpOp>(loc, LLVM::ICmpPredicate::ne,
+                                       call.getResult(), zero);
+    Block *next = b.createBlock(failed);
+    b.setInsertionPointToEnd(block);
+    b.create<LLVM::CondBrOp>(loc, bad, failed, ValueRange{call.getResult()},
+                             next, ValueRange{});
+    b.setInsertionPointToEnd(next);
+    block = next;
+  }
+  Value zero =
+      b.create<LLVM::ConstantOp>(loc, b.getI32Type(), b.getI32IntegerAttr(0));
+  b.create<LLVM::ReturnOp>(loc, zero);
+}
+
+LogicalResult Lowering::addEntry(func::FuncOp function) {
+  std::string name = function.getSymName().str();
+  std::vector<Record> launches;
+  uint64_t arenaWidth = 0;
+  for (auto launch : function.getOps<hk::LaunchOp>()) {
+    FailureOr<Record> record =
+        launchRecord(launch, name + "_args_" + std::to_string(launches.size()));
+    if (failed(record))
+      return failure();
+    launches.push_back(std::move(*record));
+    arenaWidth =
+        std::max<uint64_t>(arenaWidth, launch.getSlot()->getOffset() +
+                                           launch.getSlot()->getWidth());
+  }
+  Operation *terminator = function.getBody().front().getTerminator();
+  auto result = terminator->getNumOperands() == 1
+                    ? terminator->getOperand(0).getDefiningOp<hk::LaunchOp>()
+                    : hk::LaunchOp();
+  if (!result)
+    return function.emitError(
+        "an entry point must return the result of one launch");
+  std::string table = writer.addTable(name + "_launches", "xf_launch",
+                                      program::launchFields, launches);
+  std::string run = "xf_run_" + name;
+  addEntryFunction(run, table, launches.size());
+  entries.push_back({writer.addString(name), run, arenaWidth,
+                     uint64_t(result.getSlot()->getOffset()),
+                     uint64_t(result.getSlot()->getWidth()),
+                     uint64_t(hk::rowsAreSequences(result.getResult()))});
+  return success();
+}
+
+/// A table of function pointers per target, declared here and defined by the
+/// kernels' objects.
+std::vector<Record> Lowering::targetRecords() {
+  OpBuilder b(module.getContext());
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto type = LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer});
+  std::vector<Record> records;
+  for (const targets::Machine *machine : machines) {
+    std::vector<std::string> functions;
+    for (auto &[name, kernel] : kernels) {
+      functions.push_back(kernelSymbol(name, machine->name) + "_argv");
+      b.setInsertionPointToEnd(module.getBody());
+      auto declaration =
+          b.create<LLVM::LLVMFuncOp>(module.getLoc(), functions.back(), type);
+      declaration.setVisibility_(LLVM::Visibility::Hidden);
+    }
+    std::string suffix = StringRef(machine->name).rsplit('-').second.str();
+    records.push_back({writer.addString(machine->name),
+                       writer.addPointers("xf_kernels_" + suffix, functions),
+                       uint64_t(machine->cpuFeatures), uint64_t(0)});
+  }
+  return records;
+}
+
+LogicalResult Lowering::addProgram() {
+  auto info = module->getAttrOfType<ir::ModelInfoAttr>(ir::kModelInfoAttr);
+  auto json = module->getAttrOfType<StringAttr>(describeJsonAttr);
+  auto bytes = module->getAttrOfType<IntegerAttr>(weightsBytesAttr);
+  auto hash = module->getAttrOfType<IntegerAttr>(weightsHashAttr);
+  for (auto [name, attribute] :
+       {std::pair<StringRef, Attribute>(ir::kModelInfoAttr, info),
+        {describeJsonAttr, json},
+        {weightsBytesAttr, bytes},
+        {weightsHashAttr, hash}})
+    if (!attribute)
+      return module.emitError()
+             << "module has no `" << name
+             << "`, which the tables of the host program need";
+  auto file = module->getAttrOfType<StringAttr>(weightsFileAttr);
+
+  std::vector<Record> targets = targetRecords();
+  std::vector<std::string> names;
+  for (auto &[name, index] : opNames)
+    names.push_back(writer.addString(name));
+  std::string embedded;
+  if (!file) {
+    embedded = weightsSymbol.str();
+    OpBuilder b(module.getContext());
+    b.setInsertionPointToEnd(module.getBody());
+    auto section = b.create<LLVM::GlobalOp>(
+        module.getLoc(), LLVM::LLVMArrayType::get(b.getI8Type(), 0),
+        /*isConstant=*/true, LLVM::Linkage::External, embedded, Attribute(),
+        /*alignment=*/64);
+    section.setVisibility_(LLVM::Visibility::Hidden);
+  }
+  Record record{
+      uint64_t(XF_PROGRAM_MAGIC),
+      uint64_t(XF_PROGRAM_VERSION),
+      uint64_t(targets.size()),
+      uint64_t(entries.size()),
+      uint64_t(kernels.size()),
+      writer.addString(info.getName()),
+      writer.addString(json.getValue()),
+      writer.addTable("xf_targets", "xf_target", program::targetFields,
+                      targets),
+      writer.addTable("xf_entries", "xf_entry", program::entryFields, entries),
+      embedded,
+      file ? writer.addString(file.getValue()) : std::string(),
+      bytes.getValue().getZExtValue(),
+      hash.getValue().getZExtValue(),
+      writer.addPointers("xf_op_names", names),
+      uint64_t(names.size()),
+      uint64_t(info.getMaxSeqLen()),
+      uint64_t(info.getNumTokens()),
+      uint64_t(info.getTokenTypes())};
+  writer.addRecord("xf_program_instance", "xf_program", program::programFields,
+                   record);
+  addApiFunction(info.getName());
+  return success();
+}
+
+/// `xf_get_api_NAME(version)` is `xf_get_api(version)` under a name that is
+/// unique among the models of a program.
+void Lowering::addApiFunction(StringRef modelName) {
+  OpBuilder b(module.getContext());
+  Location loc = module.getLoc();
+  b.setInsertionPointToEnd(module.getBody());
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto type = LLVM::LLVMFunctionType::get(pointer, {b.getI32Type()});
+  b.create<LLVM::LLVMFuncOp>(loc, "xf_get_api", type);
+  auto function =
+      b.create<LLVM::LLVMFuncOp>(loc, ("xf_get_api_" + modelName).str(), type);
+  Block *block = function.addEntryBlock(b);
+  b.setInsertionPointToEnd(block);
+  auto call = b.create<LLVM::CallOp>(loc, TypeRange{pointer}, "xf_get_api",
+                                     ValueRange{block->getArgument(0)});
+  b.create<LLVM::ReturnOp>(loc, call.getResult());
+}
+
+LogicalResult Lowering::run() {
+  if (failed(collectMachines()) || failed(collectKernels()))
+    return failure();
+  SmallVector<Operation *> old =
+      llvm::map_to_vector(module.getOps(), [](Operation &op) { return &op; });
+
+  OpBuilder b(module.getContext());
+  b.setInsertionPointToEnd(module.getBody());
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto launch = b.create<LLVM::LLVMFuncOp>(
+      module.getLoc(), "xf_rt_launch",
+      LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer, pointer}));
+  launch.setVisibility_(LLVM::Visibility::Hidden);
+  for (Operation *op : old)
+    if (auto function = dyn_cast<func::FuncOp>(op);
+        function && function->hasAttr(ir::kEntryAttr))
+      if (failed(addEntry(function)))
+        return failure();
+  if (entries.empty())
+    return module.emitError()
+           << "the module has no entry point: a function with `"
+           << ir::kEntryAttr << "`";
+  if (failed(addProgram()))
+    return failure();
+
+  for (Operation *op : llvm::reverse(old))
+    op->erase();
+  for (StringRef name :
+       {StringRef(ir::kModelInfoAttr), StringRef(ir::kCheckpointAttr),
+        StringRef(describeJsonAttr), StringRef(weightsFileAttr),
+        StringRef(weightsBytesAttr), StringRef(weightsHashAttr)})
+    module->removeAttr(name);
+  return success();
+}
+
+struct ConvertHKToLLVM : impl::ConvertHKToLLVMPassBase<ConvertHKToLLVM> {
+  void runOnOperation() override {
+    if (failed(Lowering(getOperation()).run()))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace xf

@@ -1,0 +1,156 @@
+// Structured ops as plain descriptions, and the names of kernels.
+#include "compiler/Dialect/HK/IR/KernelDescription.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace xf::hk {
+
+static targets::GatherIndex toTargets(GatherIndex index) {
+  switch (index) {
+  case GatherIndex::Ids:
+    return targets::GatherIndex::Ids;
+  case GatherIndex::Positions:
+    return targets::GatherIndex::Positions;
+  case GatherIndex::Types:
+    return targets::GatherIndex::Types;
+  }
+  llvm_unreachable("every index is above");
+}
+
+static targets::Combine toTargets(Combine combine) {
+  switch (combine) {
+  case Combine::Add:
+    return targets::Combine::Add;
+  case Combine::Max:
+    return targets::Combine::Max;
+  case Combine::Min:
+    return targets::Combine::Min;
+  }
+  llvm_unreachable("every combiner is above");
+}
+
+static void describe(GatherOp op, targets::KernelDesc &desc) {
+  desc.kind = targets::KernelKind::Gather;
+  desc.gather.width = getWidth(op.getResult());
+  for (auto index : op.getIndices().getAsRange<GatherIndexAttr>())
+    desc.gather.tables.push_back(toTargets(index.getValue()));
+}
+
+static void describe(GemmOp op, targets::KernelDesc &desc) {
+  desc.kind = targets::KernelKind::Gemm;
+  desc.gemm.k = getWidth(op.getX());
+  desc.gemm.n = getWidth(op.getResult());
+  desc.gemm.vectors = op.getVectors().size();
+  desc.gemm.rows = op.getRows().size();
+}
+
+static void describe(AttentionOp op, targets::KernelDesc &desc) {
+  desc.kind = targets::KernelKind::Attention;
+  targets::AttentionDesc &a = desc.attention;
+  a.heads = op.getHeads();
+  a.kvHeads = op.getKvHeads();
+  a.headDim = op.getHeadDim();
+  a.valueDim = op.getValueDim();
+  a.qOffset = op.getQOffset();
+  a.kOffset = op.getKOffset();
+  a.vOffset = op.getVOffset();
+  a.qWidth = getWidth(op.getQ());
+  a.kWidth = getWidth(op.getK());
+  a.vWidth = getWidth(op.getV());
+  a.scale = op.getScale().convertToFloat();
+  a.hasScoreMod = !op.getScoreMod().empty();
+  a.hasMaskMod = !op.getMaskMod().empty();
+  a.sharedQKV = op.isShared();
+}
+
+static void describe(RowwiseOp op, targets::KernelDesc &desc) {
+  desc.kind = targets::KernelKind::Rowwise;
+  desc.rowwise.overSequence = op.isOverSequence();
+  desc.rowwise.width = getWidth(op.getResult());
+  for (unsigned stage = 0; stage < op.getNumStages(); ++stage)
+    desc.rowwise.stages.push_back(toTargets(op.getStageCombine(stage)));
+  desc.rowwise.vectors = op.getVectors().size();
+  desc.rowwise.rows = op.getRows().size();
+}
+
+/// A word per transcendental of the op's regions, each once, in order.
+static std::string functionWords(StructuredOp op) {
+  std::string words;
+  llvm::SmallDenseSet<StringRef> seen;
+  for (Region *region : op.getScalarRegions())
+    region->walk([&](Operation *inner) {
+      StringRef name = inner->getName().stripDialect();
+      if (isa<math::MathDialect>(inner->getDialect()) &&
+          seen.insert(name).second)
+        words += "_" + name.str();
+    });
+  return words;
+}
+
+/// `_bias` for one vector, `_residual` for one row operand, a number before the
+/// word for more.
+static std::string operandWords(unsigned vectors, unsigned rows) {
+  auto word = [](unsigned count, StringRef text) -> std::string {
+    if (count == 0)
+      return "";
+    return "_" + (count > 1 ? std::to_string(count) : "") + text.str();
+  };
+  return word(vectors, "bias") + word(rows, "residual");
+}
+
+std::string kernelName(StructuredOp op) {
+  auto number = [](int64_t value) { return std::to_string(value); };
+  return llvm::TypeSwitch<Operation *, std::string>(op.getOperation())
+      .Case([&](GatherOp gather) {
+        return "gather_" + number(getWidth(gather.getResult())) +
+               functionWords(op);
+      })
+      .Case([&](GemmOp gemm) {
+        return "gemm_" + number(getWidth(gemm.getX())) + "x" +
+               number(getWidth(gemm.getResult())) +
+               operandWords(gemm.getVectors().size(), gemm.getRows().size()) +
+               functionWords(op);
+      })
+      .Case([&](AttentionOp attention) {
+        return "attention_" + number(attention.getHeads()) + "x" +
+               number(attention.getHeadDim()) +
+               (attention.getScoreMod().empty() ? "" : "_score") +
+               (attention.getMaskMod().empty() ? "" : "_mask");
+      })
+      .Case([&](RowwiseOp rowwise) {
+        return std::string(rowwise.isOverSequence() ? "pool_" : "rowwise_") +
+               number(getWidth(rowwise.getResult())) + functionWords(op);
+      });
+}
+
+targets::KernelDesc describeKernel(StructuredOp op) {
+  targets::KernelDesc desc;
+  auto kernel = dyn_cast<KernelOp>(op->getParentOp());
+  desc.name = kernel ? kernel.getSymName().str() : kernelName(op);
+  llvm::TypeSwitch<Operation *>(op.getOperation())
+      .Case<GatherOp, GemmOp, AttentionOp, RowwiseOp>(
+          [&](auto concrete) { describe(concrete, desc); });
+  return desc;
+}
+
+targets::Config toConfig(ConfigAttr attr) {
+  targets::Config config;
+  config.target = attr.getTarget().str();
+  config.variant = attr.getVariant().str();
+  for (NamedAttribute entry : attr.getValues())
+    config.values[entry.getName().str()] =
+        cast<IntegerAttr>(entry.getValue()).getInt();
+  return config;
+}
+
+ConfigAttr fromConfig(MLIRContext *context, const targets::Config &config) {
+  NamedAttrList values;
+  for (const auto &[key, value] : config.values)
+    values.append(key, IntegerAttr::get(IntegerType::get(context, 64), value));
+  return ConfigAttr::get(context, config.target, config.variant,
+                         values.getDictionary(context));
+}
+
+} // namespace xf::hk

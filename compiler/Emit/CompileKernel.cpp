@@ -1,0 +1,120 @@
+// Where both worlds meet: hk ops on one side, Halide on the other.
+#include "compiler/Emit/CompileKernel.h"
+
+#include "compiler/Conversion/ProgramAttrs.h"
+#include "compiler/Emit/ScalarToExpr.h"
+#include "compiler/Kernels/Kernels.h"
+#include "targets/Schedule.h"
+
+#include <functional>
+#include <sstream>
+#include <stdexcept>
+
+namespace xf {
+namespace {
+
+using Halide::Expr;
+
+std::function<Expr(std::vector<Expr>)> callback(mlir::Region &region) {
+  return [&region](std::vector<Expr> arguments) {
+    return scalarToExpr(region, arguments);
+  };
+}
+
+/// The regions of `kernel`'s op as callbacks; an absent region stays an empty
+/// function.
+kernels::Scalars scalarsOf(hk::KernelOp kernel) {
+  kernels::Scalars scalars;
+  mlir::Operation *op = kernel.getStructuredOp();
+  if (auto gemm = mlir::dyn_cast<hk::GemmOp>(op))
+    scalars.epilogue = callback(gemm.getEpilogue());
+  if (auto gather = mlir::dyn_cast<hk::GatherOp>(op))
+    scalars.epilogue = callback(gather.getEpilogue());
+  if (auto attention = mlir::dyn_cast<hk::AttentionOp>(op)) {
+    mlir::Region &score = attention.getScoreMod(),
+                 &mask = attention.getMaskMod();
+    if (!score.empty())
+      scalars.scoreMod = [&score](Expr s, Expr h, Expr i, Expr j) {
+        return scalarToExpr(score, {s, h, i, j});
+      };
+    if (!mask.empty())
+      scalars.maskMod = [&mask](Expr h, Expr i, Expr j) {
+        return scalarToExpr(mask, {h, i, j});
+      };
+  }
+  if (auto rowwise = mlir::dyn_cast<hk::RowwiseOp>(op)) {
+    for (mlir::Region &map : rowwise.getMaps())
+      scalars.maps.push_back(callback(map));
+    scalars.finish = callback(rowwise.getFinish());
+  }
+  return scalars;
+}
+
+Halide::Module lowerKernel(const KernelTask &task) {
+  // The library has one runtime for all kernels, tells them apart by user
+  // context and never asks them for bounds.
+  Halide::Target target = Halide::Target(task.machine->halideTarget)
+                              .with_feature(Halide::Target::NoRuntime)
+                              .with_feature(Halide::Target::UserContext)
+                              .with_feature(Halide::Target::NoBoundsQuery);
+  targets::KernelFuncs funcs =
+      kernels::buildKernel(task.desc, task.config, scalarsOf(task.kernel));
+  targets::scheduleKernel(funcs, task.desc, task.config, *task.machine);
+  return Halide::Pipeline(funcs.output)
+      .compile_to_module(funcs.arguments,
+                         kernelSymbol(task.desc.name, task.machine->name),
+                         target, Halide::LinkageType::ExternalPlusArgv);
+}
+
+void appendObject(const Halide::Module &module,
+                  llvm::SmallVectorImpl<char> &out) {
+  Halide::Buffer<uint8_t> object = module.compile_to_buffer();
+  out.append(object.begin(), object.end());
+}
+
+} // namespace
+
+struct WarningCollector::Reporter : Halide::CompileTimeErrorReporter {
+  std::string &text;
+  explicit Reporter(std::string &text) : text(text) {}
+  void warning(const char *message) override { text += message; }
+  [[noreturn]] void error(const char *message) override {
+    throw std::runtime_error(message);
+  }
+};
+
+WarningCollector::WarningCollector(std::string &text)
+    : reporter(std::make_unique<Reporter>(text)) {
+  Halide::set_custom_compile_time_error_reporter(reporter.get());
+}
+
+WarningCollector::~WarningCollector() {
+  Halide::set_custom_compile_time_error_reporter(nullptr);
+}
+
+void compileKernel(const KernelTask &task, KernelOutput output,
+                   llvm::SmallVectorImpl<char> &out) {
+  Halide::Module module = lowerKernel(task);
+  if (output == KernelOutput::Object)
+    return appendObject(module, out);
+  std::ostringstream text;
+  text << module;
+  std::string string = text.str();
+  out.append(string.begin(), string.end());
+}
+
+void compileHalideRuntime(llvm::SmallVectorImpl<char> &out) {
+  // A module of no function still carries the runtime of its target. The
+  // baseline serves every CPU: kernels bring what they need of wider
+  // instructions themselves.
+  appendObject(
+      Halide::Module("xf_halide_runtime", Halide::Target("x86-64-linux")), out);
+}
+
+std::string halideVersion() {
+  return std::to_string(HALIDE_VERSION_MAJOR) + "." +
+         std::to_string(HALIDE_VERSION_MINOR) + "." +
+         std::to_string(HALIDE_VERSION_PATCH);
+}
+
+} // namespace xf

@@ -1,0 +1,153 @@
+// Polynomials by Lawson's weighted least squares on Chebyshev nodes, in double,
+// for the ranges named beside them; the tests compare every function with
+// double-precision libm. Plain `*` and `+` in Horner steps become FMAs (there
+// is nothing in them to reorder); every other operation is strict, since the
+// compiler would otherwise be free to reassociate it differently in each
+// unrolled copy.
+#include "compiler/Kernels/ScalarMath.h"
+
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+namespace xf::kernels {
+
+using Halide::cast;
+using Halide::Expr;
+using Halide::Float;
+using Halide::Int;
+using Halide::reinterpret;
+using Halide::Internal::Call;
+
+static Expr strict(Call::IntrinsicOp op, Expr a, Expr b) {
+  return Call::make(a.type(), op, {a, b}, Call::PureIntrinsic);
+}
+
+Expr add(Expr a, Expr b) { return strict(Call::strict_add, a, b); }
+Expr sub(Expr a, Expr b) { return strict(Call::strict_sub, a, b); }
+Expr mul(Expr a, Expr b) { return strict(Call::strict_mul, a, b); }
+Expr div(Expr a, Expr b) { return strict(Call::strict_div, a, b); }
+Expr fma(Expr a, Expr b, Expr c) { return a * b + c; }
+
+/// Horner's rule, lowest coefficient first.
+static Expr polynomial(Expr x, std::initializer_list<double> coefficients) {
+  const double *c = coefficients.end() - 1;
+  Expr sum = Expr(float(*c));
+  while (c-- != coefficients.begin())
+    sum = fma(sum, x, Expr(float(*c)));
+  return sum;
+}
+
+static constexpr float ln2High =
+    0x1.62e400p-1f; // 15 bits, so that n * ln2High is exact for |n| < 512
+static constexpr float ln2Low = 0x1.7f7d1cp-20f;
+
+namespace {
+/// e^x = value * 2^power, value in [0.707, 1.415].
+struct ScaledExp {
+  Expr value, power;
+};
+} // namespace
+
+/// e^r for |r| <= ln(2) / 2.
+static Expr expOfFraction(Expr r) {
+  // (e^r - 1 - r) / r^2: 3.1e-9 of e^r
+  Expr g = polynomial(r, {4.9999993e-1, 1.6666521e-1, 4.1668390e-2,
+                          8.3687200e-3, 1.3814600e-3});
+  return add(fma(mul(r, r), g, r), Expr(1.0f));
+}
+
+/// `x` must be in the range of exponents: |x| < 200.
+static ScaledExp scaledExp(Expr x) {
+  Expr n = Halide::round(mul(x, Expr(float(M_LOG2E))));
+  Expr r = fma(n, Expr(-ln2Low), fma(n, Expr(-ln2High), x));
+  return {expOfFraction(r), cast<int32_t>(n)};
+}
+
+static Expr powerOfTwo(Expr n) { return reinterpret<float>((n + 127) << 23); }
+
+/// The scaled value; two factors reach both ends of the exponent range.
+static Expr unscaled(ScaledExp e) {
+  Expr half = e.power >> 1;
+  return mul(mul(e.value, powerOfTwo(half)), powerOfTwo(e.power - half));
+}
+
+// Past the bounds of the clamps the results are 0 or infinity anyway.
+Expr exp(Expr x) {
+  return unscaled(scaledExp(Halide::clamp(x, -105.0f, 90.0f)));
+}
+
+Expr exp2(Expr x) {
+  Expr clamped = Halide::clamp(x, -152.0f, 130.0f), n = Halide::round(clamped);
+  return unscaled({expOfFraction(mul(sub(clamped, n), Expr(float(M_LN2)))),
+                   cast<int32_t>(n)});
+}
+
+Expr expOfNonPositive(Expr x) {
+  // At -88 the power is -127, whose exponent field is that of zero.
+  ScaledExp e = scaledExp(Halide::max(x, -88.0f));
+  return mul(e.value, powerOfTwo(e.power));
+}
+
+Expr log(Expr x) {
+  constexpr float smallestNormal = 1.17549435e-38f, twoTo23 = 8388608.0f;
+  Expr subnormal = x < smallestNormal;
+  Expr bits =
+      reinterpret<int32_t>(Halide::select(subnormal, mul(x, Expr(twoTo23)), x));
+  Expr exponent =
+      (bits - 0x3f3504f3) >>
+      23; // 0x3f3504f3 is sqrt(1/2): the mantissa is in [sqrt(1/2), sqrt(2))
+  Expr r = sub(reinterpret<float>(bits - (exponent << 23)), Expr(1.0f));
+  Expr n = cast<float>(exponent - Halide::select(subnormal, 23, 0));
+  // (log(1 + r) - r + r^2 / 2) / r^3: 5.9e-9 of log(1 + r)
+  Expr g =
+      polynomial(r, {3.3333332e-1, -2.5000823e-1, 2.0001233e-1, -1.6623298e-1,
+                     1.4201553e-1, -1.3160582e-1, 1.2763328e-1, -7.635656e-2});
+  Expr square = mul(r, r);
+  Expr tail =
+      fma(n, Expr(ln2Low), fma(square, Expr(-0.5f), mul(mul(square, r), g)));
+  Expr value = fma(n, Expr(ln2High), add(r, tail));
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  value = Halide::select(reinterpret<int32_t>(x) == 0x7f800000, Expr(infinity),
+                         value);
+  value = Halide::select(x == 0.0f, Expr(-infinity), value);
+  return Halide::select(reinterpret<int32_t>(x) < 0 && x != 0.0f,
+                        reinterpret<float>(Expr(0x7fc00000)), value);
+}
+
+Expr tanh(Expr x) {
+  Expr magnitude = Halide::abs(x);
+  Expr square = mul(x, x);
+  // (tanh(x) / x - 1) / x^2 for |x| <= 0.64: 5.4e-9 of tanh(x)
+  Expr g = polynomial(square, {-3.333327208e-1, 1.333115281e-1, -5.37141075e-2,
+                               2.05517198e-2, -5.6039144e-3});
+  Expr small = fma(mul(x, square), g, x);
+  // 1 - 2 / (e^2x + 1); from 9.1 on it rounds to 1.
+  ScaledExp e = scaledExp(Halide::min(add(magnitude, magnitude), 19.0f));
+  Expr large =
+      sub(Expr(1.0f),
+          div(Expr(2.0f), add(mul(e.value, powerOfTwo(e.power)), Expr(1.0f))));
+  large = Halide::select(x < 0.0f, 0.0f - large, large);
+  return Halide::select(magnitude < 0.625f, small, large);
+}
+
+Expr erf(Expr x) {
+  Expr magnitude = Halide::abs(x);
+  // erf(x) / x for |x| <= 0.92: 1.5e-8 of it
+  Expr g = polynomial(mul(x, x),
+                      {1.1283791500, -3.7612496460e-1, 1.1281845952e-1,
+                       -2.6767719978e-2, 4.9948304146e-3, -5.9994064078e-4});
+  Expr small = mul(x, g);
+  // -log(1 - erf(x)) for 0.91 <= x <= 3.95: 1.5e-9 of 1; further out erf rounds
+  // to 1.
+  Expr q = polynomial(Halide::min(magnitude, 3.95f),
+                      {1.9192535968e-4, 1.1276896303, 6.3716113654e-1,
+                       1.0394802205e-1, -2.2233869632e-2, 3.0447319124e-3,
+                       -1.9606995200e-4});
+  ScaledExp e = scaledExp(0.0f - q);
+  Expr large = sub(Expr(1.0f), mul(e.value, powerOfTwo(e.power)));
+  large = Halide::select(x < 0.0f, 0.0f - large, large);
+  return Halide::select(magnitude < 0.92f, small, large);
+}
+
+} // namespace xf::kernels

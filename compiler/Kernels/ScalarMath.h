@@ -1,0 +1,45 @@
+// Scalar functions as Halide expressions: the same instructions in a vector, in
+// its tail and in scalar code, on every target, so that a value does not depend
+// on where in a tile it was computed. (Halide's own call libm when scalar and
+// an approximation of some ulp when vectorised.)
+#pragma once
+
+#include "Halide.h"
+
+namespace xf::kernels {
+
+/// e^x, relative error below 1.2e-7 (2^-23); subnormal, zero and infinite
+/// results where they belong.
+Halide::Expr exp(Halide::Expr x);
+
+/// 2^x, relative error below 1.2e-7; zero below -149, infinite from 128.
+Halide::Expr exp2(Halide::Expr x);
+
+/// e^x for x <= 0, as softmax needs it: relative error below 1.2e-7, exactly 0
+/// below -87.34.
+Halide::Expr expOfNonPositive(Halide::Expr x);
+
+/// Natural logarithm, relative error below 1.2e-7; -inf at 0, NaN below.
+Halide::Expr log(Halide::Expr x);
+
+/// Hyperbolic tangent, relative error below 2.4e-7 (subnormal results: the last
+/// bit).
+Halide::Expr tanh(Halide::Expr x);
+
+/// Error function, absolute error below 1.2e-7 and relative below 2.4e-7
+/// (subnormal results: the last bit).
+Halide::Expr erf(Halide::Expr x);
+
+/// a * b + c rounded once where the target has FMA; the compiler may not move
+/// it.
+Halide::Expr fma(Halide::Expr a, Halide::Expr b, Halide::Expr c);
+
+/// One operation that is neither reordered nor merged with its neighbours.
+/// @{
+Halide::Expr add(Halide::Expr a, Halide::Expr b);
+Halide::Expr sub(Halide::Expr a, Halide::Expr b);
+Halide::Expr mul(Halide::Expr a, Halide::Expr b);
+Halide::Expr div(Halide::Expr a, Halide::Expr b);
+/// @}
+
+} // namespace xf::kernels

@@ -1,0 +1,135 @@
+"""xf.h in ctypes: each struct and each call once, in the header's order. The only file that knows the layout."""
+
+import ctypes
+import enum
+import os
+from ctypes import POINTER, c_char_p, c_float, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+
+VERSION = (1 << 16) | 0  # XF_ABI_VERSION of the header that this file mirrors
+
+
+class Status(enum.IntEnum):
+    """xf_status; a code that is newer than this file stays a plain int."""
+
+    OK = 0
+    INVALID_ARGUMENT = 1
+    INVALID_OFFSETS = 2
+    INVALID_ID = 3
+    TOO_LONG = 4
+    BUFFER_TOO_SMALL = 5
+    OUT_OF_MEMORY = 6
+    UNSUPPORTED_CPU = 7
+    WEIGHTS_NOT_FOUND = 8
+    WEIGHTS_INVALID = 9
+    NOT_SUPPORTED = 10
+    BUSY = 11
+    CANCELLED = 12
+    INTERNAL = 13
+
+
+class Error(RuntimeError):
+    """A call of the library that failed. `status`: its Status; `message`: what was wrong and what would be right."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = Status(status) if status in Status._value2member_map_ else status
+        self.message = message
+
+
+class _Sized(ctypes.Structure):
+    """A struct whose first field is its size, as the `*_init` functions of the header set it."""
+
+    def __init__(self, **fields):
+        super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)
+
+
+class ModelOptions(_Sized):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("weights", c_char_p),
+        ("target", c_char_p),
+        ("threads", c_uint32),
+        ("verify_weights", c_uint32),
+    ]
+
+
+class SessionOptions(_Sized):
+    _fields_ = [("struct_size", c_size_t), ("threads", c_uint32), ("max_tokens", c_uint32)]
+
+
+class ModelInfo(_Sized):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("name", c_char_p),
+        ("target", c_char_p),
+        ("encode_width", c_size_t),
+        ("states_width", c_size_t),
+        ("num_tokens", c_uint32),
+        ("num_token_types", c_uint32),
+        ("max_seq_len", c_uint32),
+        ("threads", c_uint32),
+    ]
+
+
+class Batch(_Sized):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("ids", c_void_p),
+        ("token_types", c_void_p),
+        ("offsets", c_void_p),
+        ("num_ids", c_size_t),
+        ("num_rows", c_size_t),
+    ]
+
+
+def _call(*arguments, result=c_int32):
+    return ctypes.CFUNCTYPE(result, *arguments)  # releases the GIL while it runs
+
+
+class Api(ctypes.Structure):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("abi_version", c_uint32),
+        ("reserved", c_uint32),
+        ("last_error", _call(result=c_char_p)),
+        ("status_name", _call(c_int32, result=c_char_p)),
+        ("model_open", _call(POINTER(ModelOptions), POINTER(c_void_p))),
+        ("model_close", _call(c_void_p)),
+        ("model_describe", _call(c_void_p, POINTER(c_char_p))),
+        ("model_info", _call(c_void_p, POINTER(ModelInfo))),
+        ("workspace_size", _call(c_void_p, POINTER(SessionOptions), POINTER(c_size_t))),
+        ("session_create", _call(c_void_p, POINTER(SessionOptions), POINTER(c_void_p))),
+        ("session_destroy", _call(c_void_p)),
+        ("set_threads", _call(c_void_p, c_uint32)),
+        ("encode", _call(c_void_p, POINTER(Batch), c_void_p, c_size_t)),
+        ("states", _call(c_void_p, POINTER(Batch), c_void_p, c_size_t)),
+        ("check", _call(c_void_p, POINTER(Batch))),
+        ("cancel", _call(c_void_p)),
+    ]
+
+
+class Library:
+    """A loaded library and its table of calls. Libraries stay loaded until the process ends."""
+
+    def __init__(self, path):
+        path = os.path.abspath(os.fspath(path))
+        if not os.path.exists(path):
+            raise FileNotFoundError(f"no library at `{path}`")
+        try:
+            self._handle = ctypes.CDLL(path)
+        except OSError as error:
+            raise Error(Status.INVALID_ARGUMENT, f"`{path}` cannot be loaded: {error}") from None
+        try:
+            get_api = self._handle.xf_get_api
+        except AttributeError:
+            raise Error(Status.NOT_SUPPORTED, f"`{path}` is no library of xfc: it exports no `xf_get_api`") from None
+        get_api.restype, get_api.argtypes = POINTER(Api), [c_uint32]
+        table = get_api(VERSION)
+        if not table:
+            raise Error(Status.NOT_SUPPORTED, f"`{path}` speaks another version of xf.h than {VERSION >> 16}.{VERSION & 0xFFFF}")
+        self.path, self.api = path, table.contents
+
+    def check(self, status):
+        """Raises Error for the calling thread's last failure, unless `status` is 0."""
+        if status != Status.OK:
+            raise Error(status, self.api.last_error().decode(errors="replace"))

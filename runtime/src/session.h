@@ -1,0 +1,63 @@
+// The working state of one caller: arena, index buffers, scratch. Everything a
+// call needs is reserved here, so that the call itself allocates nothing.
+#pragma once
+
+#include "runtime/src/arena.h"
+#include "runtime/src/model.h"
+
+#include <atomic>
+
+/// Used by one thread at a time: `busy` answers a second one. `cancelled` is
+/// the one field any thread may set.
+struct xf_session {
+  xf_model *model = nullptr;
+  uint32_t threads = 1;
+  uint32_t maxTokens = 0;   ///< most rows of one piece
+  uint32_t rowCapacity = 0; ///< rows that every buffer below and the arena have
+  uint64_t arenaWidth = 0;  ///< floats a row of the arena
+  std::atomic<bool> busy{false};
+  std::atomic<bool> cancelled{false};
+
+  xf::rt::Mapping memory; ///< holds the arena and the buffers
+  float *arena = nullptr;
+  int32_t *ids = nullptr, *types = nullptr, *positions = nullptr;
+  /// rowCapacity + 1: where each sequence of the piece starts, and the end.
+  int32_t *sequenceBegin = nullptr;
+  /// rowCapacity + 1: first task of each sequence in a launch.
+  int32_t *taskBegin = nullptr;
+
+  xf::rt::Job job;
+  xf::rt::KernelContext context; ///< of the calling thread
+};
+
+namespace xf::rt {
+
+xf_status workspaceSize(const xf_model *model,
+                        const xf_session_options *options, size_t *bytes);
+xf_status createSession(xf_model *model, const xf_session_options *options,
+                        xf_session **session);
+xf_status destroySession(xf_session *session);
+xf_status setThreads(xf_session *session, uint32_t threads);
+xf_status cancelSession(xf_session *session);
+
+/// Marks a session busy for its scope; `acquired` is false if another call has
+/// it.
+class BusyGuard {
+public:
+  explicit BusyGuard(xf_session &session)
+      : session(session), acquired(!session.busy.exchange(true)) {}
+  ~BusyGuard() {
+    if (acquired)
+      session.busy.store(false);
+  }
+  BusyGuard(const BusyGuard &) = delete;
+  BusyGuard &operator=(const BusyGuard &) = delete;
+
+private:
+  xf_session &session;
+
+public:
+  const bool acquired;
+};
+
+} // namespace xf::rt

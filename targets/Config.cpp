@@ -1,0 +1,289 @@
+// Text form and legality of configs: one table of keys per kind, then the rules
+// between them.
+#include "targets/Config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace xf::targets {
+
+int64_t Config::get(const std::string &key) const {
+  auto it = values.find(key);
+  return it == values.end() ? 0 : it->second;
+}
+
+std::string printConfig(const Config &config) {
+  std::string text = fmt::format("target = \"{}\", variant = \"{}\"",
+                                 config.target, config.variant);
+  for (const auto &[key, value] : config.values)
+    text += fmt::format(", {} = {}", key, value);
+  return text;
+}
+
+namespace {
+/// A cursor over `key = value, key = value`.
+struct Reader {
+  std::string_view rest;
+
+  void skipSpace() {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t\n"), rest.size()));
+  }
+  bool eat(char c) {
+    skipSpace();
+    if (rest.empty() || rest.front() != c)
+      return false;
+    rest.remove_prefix(1);
+    return true;
+  }
+  std::string word() {
+    skipSpace();
+    size_t end = 0;
+    while (end < rest.size() &&
+           (std::isalnum(static_cast<unsigned char>(rest[end])) ||
+            rest[end] == '_'))
+      ++end;
+    std::string text(rest.substr(0, end));
+    rest.remove_prefix(end);
+    return text;
+  }
+  std::optional<std::string> string() {
+    if (!eat('"'))
+      return std::nullopt;
+    size_t end = rest.find('"');
+    if (end == std::string_view::npos)
+      return std::nullopt;
+    std::string text(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+    return text;
+  }
+  std::optional<int64_t> integer() {
+    skipSpace();
+    int64_t value = 0;
+    auto [end, status] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), value);
+    if (status != std::errc())
+      return std::nullopt;
+    rest.remove_prefix(size_t(end - rest.data()));
+    return value;
+  }
+};
+} // namespace
+
+static std::string parseField(Reader &reader, Config &config) {
+  std::string key = reader.word();
+  if (key.empty())
+    return fmt::format("expected a key before `{}`", reader.rest);
+  if (!reader.eat('='))
+    return fmt::format("expected `=` after `{}`", key);
+  if (key == "target" || key == "variant") {
+    std::optional<std::string> text = reader.string();
+    if (!text)
+      return fmt::format("`{}` must be a string in double quotes", key);
+    (key == "target" ? config.target : config.variant) = *text;
+    return "";
+  }
+  std::optional<int64_t> value = reader.integer();
+  if (!value)
+    return fmt::format("`{}` must be an integer", key);
+  if (!config.values.emplace(key, *value).second)
+    return fmt::format("`{}` is given twice", key);
+  return "";
+}
+
+std::optional<Config> parseConfig(const std::string &text, std::string &error) {
+  Config config;
+  Reader reader{text};
+  do {
+    error = parseField(reader, config);
+    if (!error.empty())
+      return std::nullopt;
+  } while (reader.eat(','));
+  reader.skipSpace();
+  if (!reader.rest.empty())
+    error = fmt::format("expected `,` or the end before `{}`", reader.rest);
+  else if (config.target.empty() || config.variant.empty())
+    error = "a config names its `target` and `variant`";
+  if (!error.empty())
+    return std::nullopt;
+  return config;
+}
+
+std::vector<int64_t> gemmTileHeights(const Config &config) {
+  std::vector<int64_t> heights{config.get("tile_m")};
+  for (int64_t height = 8; height >= 1; height /= 2)
+    if (height < heights.front())
+      heights.push_back(height);
+  return heights;
+}
+
+std::vector<int64_t> attentionBlockHeights(const Config &config) {
+  int64_t tileQ = config.get("tile_q"), below = 8;
+  while (below * 2 < tileQ)
+    below *= 2;
+  return below < tileQ ? std::vector<int64_t>{tileQ, below}
+                       : std::vector<int64_t>{tileQ};
+}
+
+int rowLanes(int64_t width) {
+  for (int lanes : {64, 32})
+    if (width % lanes == 0)
+      return lanes;
+  return 16;
+}
+
+int columnLanes(int64_t columns, const Machine &machine) {
+  int lanes = machine.vectorFloats;
+  while (columns % lanes != 0)
+    lanes /= 2;
+  return lanes;
+}
+
+//===----------------------------------------------------------------------===//
+// Legality
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Variant {
+  KernelKind kind;
+  const char *name;
+  std::vector<const char *> keys; ///< besides grain_rows and grain_cols
+};
+} // namespace
+
+static const std::vector<Variant> &variants() {
+  static const std::vector<Variant> table = {
+      {KernelKind::Gemm, "packed", {"tile_m", "tile_n", "unroll_k"}},
+      {KernelKind::Attention,
+       "blocked",
+       {"tile_q", "tile_keys", "tile_rows", "tile_cols"}},
+      {KernelKind::Rowwise, "rows", {}},
+      {KernelKind::Rowwise, "columns", {"tile_cols"}},
+      {KernelKind::Gather, "plain", {}},
+  };
+  return table;
+}
+
+/// The variant exists and exactly its keys are given.
+static std::string checkKeys(const Config &config, KernelKind kind) {
+  for (const Variant &variant : variants()) {
+    if (variant.kind != kind || variant.name != config.variant)
+      continue;
+    std::vector<const char *> keys = variant.keys;
+    keys.insert(keys.end(), {"grain_rows", "grain_cols"});
+    for (const char *key : keys)
+      if (!config.values.count(key))
+        return fmt::format("variant `{}` needs `{}`", variant.name, key);
+    for (const auto &[key, value] : config.values) {
+      bool known = false;
+      for (const char *name : keys)
+        known |= key == name;
+      if (!known)
+        return fmt::format("variant `{}` has no `{}`", variant.name, key);
+      if (value < (key.rfind("grain_", 0) == 0 ? 0 : 1))
+        return fmt::format("`{} = {}` is too small", key, value);
+    }
+    return "";
+  }
+  return fmt::format("`{}` has no variant `{}`", kindName(kind),
+                     config.variant);
+}
+
+static std::string checkGemm(const Config &config, const GemmDesc &gemm,
+                             const Machine &machine) {
+  int64_t tileM = config.get("tile_m"), tileN = config.get("tile_n"),
+          unroll = config.get("unroll_k");
+  if (tileN % 16 != 0 || (tileN > 16 && gemm.n % tileN != 0))
+    return fmt::format(
+        "`tile_n = {}` must be 16, or a multiple of 16 that divides n = {}",
+        tileN, gemm.n);
+  if (gemm.k % unroll != 0)
+    return fmt::format("`unroll_k = {}` must divide k = {}", unroll, gemm.k);
+  int64_t columns = tileN / machine.vectorFloats;
+  if (tileM * columns + columns + 1 > machine.vectorRegisters)
+    return fmt::format("{} x {} accumulators do not fit into {} registers",
+                       tileM, columns, machine.vectorRegisters);
+  if (config.get("grain_cols") % tileN != 0)
+    return fmt::format("`grain_cols = {}` must be a multiple of `tile_n = {}`",
+                       config.get("grain_cols"), tileN);
+  return "";
+}
+
+static std::string checkAttention(const Config &config,
+                                  const AttentionDesc &attention,
+                                  const Machine &machine) {
+  int64_t tileQ = config.get("tile_q"), rows = config.get("tile_rows"),
+          cols = config.get("tile_cols");
+  if (tileQ % machine.vectorFloats != 0)
+    return fmt::format(
+        "`tile_q = {}` must be a multiple of the vector width {}", tileQ,
+        machine.vectorFloats);
+  if (tileQ % rows != 0)
+    return fmt::format("`tile_rows = {}` must divide `tile_q = {}`", rows,
+                       tileQ);
+  if (attention.valueDim % cols != 0)
+    return fmt::format("`tile_cols = {}` must divide the value dimension {}",
+                       cols, attention.valueDim);
+  int64_t queryVectors = tileQ / machine.vectorFloats,
+          keys = config.get("tile_keys");
+  if (queryVectors * (keys + 1) + 1 > machine.vectorRegisters)
+    return fmt::format(
+        "scores of {} queries x {} keys do not fit into {} registers", tileQ,
+        keys, machine.vectorRegisters);
+  int64_t columnVectors = cols / columnLanes(cols, machine);
+  if (columnVectors * (rows + 1) + 1 > machine.vectorRegisters)
+    return fmt::format(
+        "{} rows x {} columns of accumulators do not fit into {} registers",
+        rows, cols, machine.vectorRegisters);
+  if (config.get("grain_cols") % attention.valueDim != 0)
+    return fmt::format("`grain_cols = {}` must be whole heads of {}",
+                       config.get("grain_cols"), attention.valueDim);
+  return "";
+}
+
+static std::string checkRowwise(const Config &config,
+                                const RowwiseDesc &rowwise) {
+  int64_t grain = config.get("grain_cols"), tile = config.get("tile_cols");
+  if (rowwise.overSequence != (config.variant == "columns"))
+    return fmt::format("variant `{}` does not reduce over the {}",
+                       config.variant,
+                       rowwise.overSequence ? "sequence" : "row");
+  if (!rowwise.overSequence)
+    return grain == 0 ? ""
+                      : fmt::format("`grain_cols = {}` must be 0: a row is "
+                                    "reduced by one task",
+                                    grain);
+  if (rowwise.width % tile != 0 || (tile & (tile - 1)) != 0)
+    return fmt::format(
+        "`tile_cols = {}` must be a power of two that divides the width {}",
+        tile, rowwise.width);
+  if (grain % tile != 0)
+    return fmt::format(
+        "`grain_cols = {}` must be a multiple of `tile_cols = {}`", grain,
+        tile);
+  return "";
+}
+
+std::string checkConfig(const Config &config, const KernelDesc &desc,
+                        const Machine &machine) {
+  if (config.target != machine.name)
+    return fmt::format("the config is for `{}`, not for `{}`", config.target,
+                       machine.name);
+  if (std::string error = checkKeys(config, desc.kind); !error.empty())
+    return error;
+  switch (desc.kind) {
+  case KernelKind::Gemm:
+    return checkGemm(config, desc.gemm, machine);
+  case KernelKind::Attention:
+    return checkAttention(config, desc.attention, machine);
+  case KernelKind::Rowwise:
+    return checkRowwise(config, desc.rowwise);
+  case KernelKind::Gather:
+    return "";
+  }
+  return "";
+}
+
+} // namespace xf::targets

@@ -1,0 +1,59 @@
+// A schedule's choices for one kernel on one machine. Text form equals the body
+// of #hk.config.
+#pragma once
+
+#include "targets/Kernel.h"
+#include "targets/Machine.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace xf::targets {
+
+struct Config {
+  std::string target;  ///< `x86-64-avx2`, `x86-64-avx512`: the Machine's name
+  std::string variant; ///< names the algorithm: `packed`, `blocked`, `plain`
+  /// Named integers that the variant's schedule reads: tile_m, tile_n,
+  /// unroll_k, grain_rows, grain_cols, ... grain_rows and grain_cols (every
+  /// kind): the crop one task of the library's thread pool computes; 0 = whole
+  /// extent. targets/README.md lists them all.
+  std::map<std::string, int64_t> values;
+
+  /// The value of `key`, or 0 where the config has none.
+  int64_t get(const std::string &key) const;
+
+  bool operator==(const Config &) const = default;
+};
+
+/// `target = "x86-64-avx2", variant = "packed", grain_cols = 192, ...` in key
+/// order; parse(print(c)) == c.
+std::string printConfig(const Config &config);
+
+/// Nothing and `error` set when `text` is not the text form of a config.
+std::optional<Config> parseConfig(const std::string &text, std::string &error);
+
+/// Empty when `config` is legal for `desc` on `machine`, else the rule that it
+/// breaks.
+std::string checkConfig(const Config &config, const KernelDesc &desc,
+                        const Machine &machine);
+
+/// The heights of the register tiles that cover the rows of a crop, highest
+/// first: tile_m, then the powers of two below.
+std::vector<int64_t> gemmTileHeights(const Config &config);
+
+/// The numbers of queries in a block of attention: tile_q, then the power of
+/// two below it, for the end of a crop.
+std::vector<int64_t> attentionBlockHeights(const Config &config);
+
+/// How many partial sums a reduction over a row of `width` values keeps. The
+/// same for every target and config, because it is part of the result's
+/// rounding: 64 independent sums hide the latency of an addition even with 16
+/// lanes a vector.
+int rowLanes(int64_t width);
+
+/// The widest power of two, at most the machine's vector, that divides
+/// `columns`: the lanes of a vector over columns that has no tail.
+int columnLanes(int64_t columns, const Machine &machine);
+
+} // namespace xf::targets

@@ -1,0 +1,84 @@
+// Linears of one input become one linear with a slice each; entry points that
+// share the parts share the joined weight, and the parts go.
+// RUN: xf-opt %s -xf-join-linears -split-input-file | FileCheck %s
+
+// CHECK-NOT: xf.weight @layers.0.to_q :
+// CHECK: xf.weight @layers.0.to_qkv : tensor<8x4xf32> = <concat(0, "q"[4, 4], "k"[2, 4], "v"[2, 4])>
+// CHECK: xf.weight @layers.0.to_qkv.bias : tensor<8xf32> = <concat(0, "q.bias"[4], "k.bias"[2], "v.bias"[2])>
+// CHECK-NOT: xf.weight @layers.0.to_
+xf.weight @layers.0.to_q : tensor<4x4xf32> = <"q"[4, 4]>
+xf.weight @layers.0.to_q.bias : tensor<4xf32> = <"q.bias"[4]>
+xf.weight @layers.0.to_k : tensor<2x4xf32> = <"k"[2, 4]>
+xf.weight @layers.0.to_k.bias : tensor<2xf32> = <"k.bias"[2]>
+xf.weight @layers.0.to_v : tensor<2x4xf32> = <"v"[2, 4]>
+xf.weight @layers.0.to_v.bias : tensor<2xf32> = <"v.bias"[2]>
+
+// CHECK-LABEL: func.func @states(
+// CHECK-SAME: %[[X:.*]]: tensor<?x4xf32>
+func.func @states(%x: tensor<?x4xf32>, %batch: !xf.batch) -> tensor<?x4xf32> {
+  // CHECK-NEXT: %[[QKV:.*]] = xf.linear %[[X]] weight @layers.0.to_qkv bias @layers.0.to_qkv.bias : tensor<?x4xf32> -> tensor<?x8xf32>
+  // CHECK-NEXT: %[[Q:.*]] = xf.slice %[[QKV]] offset 0 : tensor<?x8xf32> -> tensor<?x4xf32>
+  // CHECK-NEXT: %[[K:.*]] = xf.slice %[[QKV]] offset 4 : tensor<?x8xf32> -> tensor<?x2xf32>
+  // CHECK-NEXT: %[[V:.*]] = xf.slice %[[QKV]] offset 6 : tensor<?x8xf32> -> tensor<?x2xf32>
+  // CHECK-NEXT: xf.attention %[[Q]], %[[K]], %[[V]]
+  %q = xf.linear %x weight @layers.0.to_q bias @layers.0.to_q.bias : tensor<?x4xf32> -> tensor<?x4xf32>
+  %k = xf.linear %x weight @layers.0.to_k bias @layers.0.to_k.bias : tensor<?x4xf32> -> tensor<?x2xf32>
+  %v = xf.linear %x weight @layers.0.to_v bias @layers.0.to_v.bias : tensor<?x4xf32> -> tensor<?x2xf32>
+  %o = xf.attention %q, %k, %v, %batch {heads = 2 : i64, kv_heads = 1 : i64, head_dim = 2 : i64, value_dim = 2 : i64, scale = 1.0 : f64}
+      : (tensor<?x4xf32>, tensor<?x2xf32>, tensor<?x2xf32>) -> tensor<?x4xf32>
+  return %o : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func.func @encode(
+func.func @encode(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+  // CHECK-NEXT: %[[QKV:.*]] = xf.linear %{{.*}} weight @layers.0.to_qkv bias @layers.0.to_qkv.bias
+  // CHECK: %[[V:.*]] = xf.slice %[[QKV]] offset 6
+  // CHECK-NEXT: return %[[V]]
+  %q = xf.linear %x weight @layers.0.to_q bias @layers.0.to_q.bias : tensor<?x4xf32> -> tensor<?x4xf32>
+  %k = xf.linear %x weight @layers.0.to_k bias @layers.0.to_k.bias : tensor<?x4xf32> -> tensor<?x2xf32>
+  %v = xf.linear %x weight @layers.0.to_v bias @layers.0.to_v.bias : tensor<?x4xf32> -> tensor<?x2xf32>
+  return %v : tensor<?x2xf32>
+}
+
+// -----
+
+// A linear alone, of another input, or with a bias where the others have none
+// stays as it is; a part that is used elsewhere too keeps its weight.
+// CHECK-DAG: xf.weight @a :
+// CHECK-DAG: xf.weight @b :
+// CHECK-DAG: xf.weight @ab : tensor<8x4xf32> = <concat(0, "a"[4, 4], "b"[4, 4])>
+xf.weight @a : tensor<4x4xf32> = <"a"[4, 4]>
+xf.weight @b : tensor<4x4xf32> = <"b"[4, 4]>
+xf.weight @c : tensor<4xf32> = <"c"[4]>
+
+// CHECK-LABEL: func.func @apart(
+func.func @apart(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK-NEXT: xf.linear %{{.*}} weight @ab :
+  // CHECK-NEXT: %[[A:.*]] = xf.slice
+  // CHECK-NEXT: %[[B:.*]] = xf.slice
+  // CHECK-NEXT: %[[C:.*]] = xf.linear %{{.*}} weight @a bias @c :
+  // CHECK-NEXT: %[[D:.*]] = xf.linear %[[C]] weight @b :
+  %0 = xf.linear %x weight @a : tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = xf.linear %x weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
+  %2 = xf.linear %x weight @a bias @c : tensor<?x4xf32> -> tensor<?x4xf32>
+  %3 = xf.linear %2 weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
+  %4 = xf.add %0, %1 : tensor<?x4xf32>
+  %5 = xf.add %4, %3 : tensor<?x4xf32>
+  return %5 : tensor<?x4xf32>
+}
+
+// -----
+
+// A joined name that is taken gets a suffix.
+// CHECK-DAG: xf.weight @ab : tensor<4x4xf32> = <"ab"[4, 4]>
+// CHECK-DAG: xf.weight @ab_0 : tensor<8x4xf32>
+xf.weight @a : tensor<4x4xf32> = <"a"[4, 4]>
+xf.weight @b : tensor<4x4xf32> = <"b"[4, 4]>
+xf.weight @ab : tensor<4x4xf32> = <"ab"[4, 4]>
+func.func @taken(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %0 = xf.linear %x weight @a : tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = xf.linear %x weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
+  %2 = xf.add %0, %1 : tensor<?x4xf32>
+  %3 = xf.linear %2 weight @ab : tensor<?x4xf32> -> tensor<?x4xf32>
+  return %3 : tensor<?x4xf32>
+}

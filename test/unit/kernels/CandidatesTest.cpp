@@ -1,0 +1,102 @@
+// Holds: every kernel has candidates on every machine, all legal, and grains
+// that occupy two threads.
+#include "targets/Candidates.h"
+
+#include <gtest/gtest.h>
+
+namespace xf::targets {
+namespace {
+
+std::vector<KernelDesc> kernels() {
+  std::vector<KernelDesc> all;
+  for (int64_t k : {1, 3, 7, 64, 384, 1536, 4096})
+    for (int64_t n : {1, 3, 16, 17, 96, 384, 1152, 1536, 30522}) {
+      KernelDesc desc;
+      desc.gemm = {k, n, 0, 0};
+      all.push_back(desc);
+    }
+  for (int64_t heads : {1, 3, 12, 32})
+    for (int64_t dim : {1, 5, 24, 32, 64, 80, 128}) {
+      KernelDesc desc;
+      desc.kind = KernelKind::Attention;
+      desc.attention.heads = desc.attention.kvHeads = heads;
+      desc.attention.headDim = desc.attention.valueDim = dim;
+      all.push_back(desc);
+    }
+  for (int64_t width : {1, 3, 40, 384, 4096, 20000}) {
+    KernelDesc desc;
+    desc.kind = KernelKind::Rowwise;
+    desc.rowwise = {false, width, {Combine::Add}, 0, 0};
+    all.push_back(desc);
+    desc.rowwise.overSequence = true;
+    all.push_back(desc);
+    desc.kind = KernelKind::Gather;
+    desc.gather = {width, {GatherIndex::Ids}};
+    all.push_back(desc);
+  }
+  return all;
+}
+
+TEST(CandidatesTest, LegalDistinctAndNeverNone) {
+  for (const Machine &machine : cpuMachines())
+    for (const KernelDesc &desc : kernels()) {
+      std::vector<Config> configs = candidates(desc, machine);
+      ASSERT_FALSE(configs.empty()) << kernelKey(desc);
+      for (size_t i = 0; i < configs.size(); ++i) {
+        EXPECT_EQ(checkConfig(configs[i], desc, machine), "")
+            << kernelKey(desc) << ": " << printConfig(configs[i]);
+        for (size_t j = 0; j < i; ++j)
+          EXPECT_NE(configs[i], configs[j]) << kernelKey(desc);
+      }
+      EXPECT_EQ(heuristicConfig(desc, machine), configs.front());
+    }
+}
+
+// 16 rows of a layer are one block of rows: its columns must be the work of two
+// threads or more, in equal parts.
+TEST(CandidatesTest, FewRowsAreSplitOverColumns) {
+  for (const Machine &machine : cpuMachines())
+    for (auto [k, n] : {std::pair(384, 384), std::pair(384, 1152),
+                        std::pair(384, 1536), std::pair(1536, 384)}) {
+      KernelDesc desc;
+      desc.gemm = {k, n, 0, 0};
+      int64_t grain = heuristicConfig(desc, machine).get("grain_cols");
+      EXPECT_EQ(n % grain, 0) << n;
+      EXPECT_EQ(n / grain % 2, 0) << n;
+    }
+}
+
+TEST(GemmTileHeightsTest, TileThenPowersOfTwo) {
+  Config config;
+  config.values["tile_m"] = 12;
+  EXPECT_EQ(gemmTileHeights(config), (std::vector<int64_t>{12, 8, 4, 2, 1}));
+  config.values["tile_m"] = 6;
+  EXPECT_EQ(gemmTileHeights(config), (std::vector<int64_t>{6, 4, 2, 1}));
+  config.values["tile_m"] = 1;
+  EXPECT_EQ(gemmTileHeights(config), (std::vector<int64_t>{1}));
+}
+
+TEST(AttentionBlockHeightsTest, TileThenThePowerOfTwoBelow) {
+  for (auto [tile, heights] : {std::pair(8, std::vector<int64_t>{8}),
+                               std::pair(16, std::vector<int64_t>{16, 8}),
+                               std::pair(24, std::vector<int64_t>{24, 16}),
+                               std::pair(32, std::vector<int64_t>{32, 16}),
+                               std::pair(48, std::vector<int64_t>{48, 32})}) {
+    Config config;
+    config.values["tile_q"] = tile;
+    EXPECT_EQ(attentionBlockHeights(config), heights);
+  }
+}
+
+TEST(MachinesTest, WeakestFirstAndFoundByName) {
+  unsigned before = 0;
+  for (const Machine &machine : cpuMachines()) {
+    EXPECT_EQ(machine.cpuFeatures & before, before) << machine.name;
+    before = machine.cpuFeatures;
+    EXPECT_EQ(findMachine(machine.name), &machine);
+  }
+  EXPECT_EQ(findMachine("z80"), nullptr);
+}
+
+} // namespace
+} // namespace xf::targets

@@ -1,0 +1,189 @@
+// Holds: the text forms of configs and kernels, and the message of every rule
+// that a config can break.
+#include "targets/Config.h"
+
+#include "runtime/src/program.h"
+
+#include <gtest/gtest.h>
+
+namespace xf::targets {
+namespace {
+
+static_assert(CpuAVX2 == XF_CPU_AVX2 && CpuAVX512 == XF_CPU_AVX512,
+              "the library checks the bits that targets/ names");
+
+KernelDesc gemm(int64_t k, int64_t n) {
+  KernelDesc desc;
+  desc.kind = KernelKind::Gemm;
+  desc.gemm = {k, n, 1, 0};
+  return desc;
+}
+
+Config gemmConfig() {
+  return {"x86-64-avx512",
+          "packed",
+          {{"tile_m", 12},
+           {"tile_n", 32},
+           {"unroll_k", 4},
+           {"grain_rows", 48},
+           {"grain_cols", 96}}};
+}
+
+TEST(ConfigTest, PrintsInKeyOrderAndReadsBack) {
+  std::string text = "target = \"x86-64-avx512\", variant = \"packed\", "
+                     "grain_cols = 96, grain_rows = 48, tile_m = 12, "
+                     "tile_n = 32, unroll_k = 4";
+  EXPECT_EQ(printConfig(gemmConfig()), text);
+  std::string error;
+  std::optional<Config> read = parseConfig(text, error);
+  ASSERT_TRUE(read) << error;
+  EXPECT_EQ(*read, gemmConfig());
+}
+
+TEST(ConfigTest, ReadsAnyOrderAndSpacing) {
+  std::string error;
+  std::optional<Config> read =
+      parseConfig("  tile_m=12,variant=\"packed\" ,target=\"t\"\n", error);
+  ASSERT_TRUE(read) << error;
+  EXPECT_EQ(read->get("tile_m"), 12);
+  EXPECT_EQ(read->get("tile_n"), 0);
+}
+
+TEST(ConfigTest, MalformedTextNamesThePlace) {
+  const std::pair<const char *, const char *> cases[] = {
+      {"", "expected a key before ``"},
+      {"target = \"t\", = 3", "expected a key before `= 3`"},
+      {"target \"t\"", "expected `=` after `target`"},
+      {"target = t", "`target` must be a string in double quotes"},
+      {"target = \"t", "`target` must be a string in double quotes"},
+      {"tile_m = many", "`tile_m` must be an integer"},
+      {"tile_m = 99999999999999999999", "`tile_m` must be an integer"},
+      {"tile_m = 1, tile_m = 2", "`tile_m` is given twice"},
+      {"target = \"t\", variant = \"v\" tile_m = 1",
+       "expected `,` or the end before `tile_m = 1`"},
+      {"tile_m = 1", "a config names its `target` and `variant`"},
+  };
+  for (auto [text, message] : cases) {
+    std::string error;
+    EXPECT_FALSE(parseConfig(text, error)) << text;
+    EXPECT_EQ(error, message);
+  }
+}
+
+/// The rule that the gemm config above breaks once `key` has another value.
+std::string brokenBy(const char *key, int64_t value) {
+  Config config = gemmConfig();
+  config.values[key] = value;
+  return checkConfig(config, gemm(384, 1152), *findMachine("x86-64-avx512"));
+}
+
+TEST(ConfigTest, GemmRules) {
+  EXPECT_EQ(brokenBy("tile_m", 12), "");
+  EXPECT_EQ(brokenBy("tile_m", 16),
+            "16 x 2 accumulators do not fit into 32 registers");
+  EXPECT_EQ(brokenBy("tile_m", 0), "`tile_m = 0` is too small");
+  EXPECT_EQ(
+      brokenBy("tile_n", 24),
+      "`tile_n = 24` must be 16, or a multiple of 16 that divides n = 1152");
+  EXPECT_EQ(brokenBy("unroll_k", 5), "`unroll_k = 5` must divide k = 384");
+  EXPECT_EQ(brokenBy("grain_cols", 80),
+            "`grain_cols = 80` must be a multiple of `tile_n = 32`");
+  EXPECT_EQ(brokenBy("grain_rows", -1), "`grain_rows = -1` is too small");
+  EXPECT_EQ(brokenBy("tile_x", 1), "variant `packed` has no `tile_x`");
+}
+
+TEST(ConfigTest, TargetVariantAndKeys) {
+  const Machine &machine = *findMachine("x86-64-avx512");
+  Config config = gemmConfig();
+  config.target = "x86-64-avx2";
+  EXPECT_EQ(checkConfig(config, gemm(384, 1152), machine),
+            "the config is for `x86-64-avx2`, not for `x86-64-avx512`");
+  config = gemmConfig();
+  config.variant = "amx";
+  EXPECT_EQ(checkConfig(config, gemm(384, 1152), machine),
+            "`gemm` has no variant `amx`");
+  config = gemmConfig();
+  config.values.erase("unroll_k");
+  EXPECT_EQ(checkConfig(config, gemm(384, 1152), machine),
+            "variant `packed` needs `unroll_k`");
+}
+
+TEST(ConfigTest, AttentionRules) {
+  KernelDesc desc;
+  desc.kind = KernelKind::Attention;
+  desc.attention.heads = desc.attention.kvHeads = 2;
+  desc.attention.headDim = desc.attention.valueDim = 48;
+  auto brokenBy = [&](const char *key, int64_t value) {
+    Config config{"x86-64-avx512",
+                  "blocked",
+                  {{"tile_q", 32},
+                   {"tile_keys", 8},
+                   {"tile_rows", 8},
+                   {"tile_cols", 16},
+                   {"grain_rows", 0},
+                   {"grain_cols", 48}}};
+    config.values[key] = value;
+    return checkConfig(config, desc, *findMachine("x86-64-avx512"));
+  };
+  EXPECT_EQ(brokenBy("tile_q", 32), "");
+  EXPECT_EQ(brokenBy("tile_q", 24),
+            "`tile_q = 24` must be a multiple of the vector width 16");
+  EXPECT_EQ(brokenBy("tile_rows", 5),
+            "`tile_rows = 5` must divide `tile_q = 32`");
+  EXPECT_EQ(brokenBy("tile_cols", 32),
+            "`tile_cols = 32` must divide the value dimension 48");
+  EXPECT_EQ(brokenBy("tile_keys", 16),
+            "scores of 32 queries x 16 keys do not fit into 32 registers");
+  EXPECT_EQ(
+      brokenBy("tile_rows", 32),
+      "32 rows x 16 columns of accumulators do not fit into 32 registers");
+  EXPECT_EQ(brokenBy("grain_cols", 64),
+            "`grain_cols = 64` must be whole heads of 48");
+}
+
+TEST(ConfigTest, RowwiseRules) {
+  KernelDesc desc;
+  desc.kind = KernelKind::Rowwise;
+  desc.rowwise.width = 48;
+  const Machine &machine = *findMachine("x86-64-avx2");
+  Config rows{"x86-64-avx2", "rows", {{"grain_rows", 4}, {"grain_cols", 16}}};
+  EXPECT_EQ(checkConfig(rows, desc, machine),
+            "`grain_cols = 16` must be 0: a row is reduced by one task");
+  desc.rowwise.overSequence = true;
+  EXPECT_EQ(checkConfig(rows, desc, machine),
+            "variant `rows` does not reduce over the sequence");
+  Config columns{"x86-64-avx2",
+                 "columns",
+                 {{"tile_cols", 32}, {"grain_rows", 1}, {"grain_cols", 0}}};
+  EXPECT_EQ(
+      checkConfig(columns, desc, machine),
+      "`tile_cols = 32` must be a power of two that divides the width 48");
+  columns.values["tile_cols"] = 16, columns.values["grain_cols"] = 24;
+  EXPECT_EQ(checkConfig(columns, desc, machine),
+            "`grain_cols = 24` must be a multiple of `tile_cols = 16`");
+  columns.values["grain_cols"] = 32;
+  EXPECT_EQ(checkConfig(columns, desc, machine), "");
+}
+
+TEST(KernelKeyTest, NamesEverySize) {
+  EXPECT_EQ(kernelKey(gemm(384, 1152)), "gemm k=384 n=1152 vectors=1 rows=0");
+  KernelDesc desc;
+  desc.kind = KernelKind::Attention;
+  desc.attention = {12,  4,   32,  16,   0,    384,   512,
+                    576, 576, 576, 0.1f, true, false, true};
+  EXPECT_EQ(kernelKey(desc),
+            "attention heads=12 kv_heads=4 head_dim=32 value_dim=16 q=576+0 "
+            "k=576+384 v=576+512 scale=0.1 "
+            "score_mod=1 mask_mod=0 shared=1");
+  desc.kind = KernelKind::Rowwise;
+  desc.rowwise = {true, 384, {Combine::Add, Combine::Max, Combine::Min}, 1, 2};
+  EXPECT_EQ(kernelKey(desc),
+            "rowwise over=sequence width=384 stages=+^v vectors=1 rows=2");
+  desc.kind = KernelKind::Gather;
+  desc.gather = {
+      384, {GatherIndex::Ids, GatherIndex::Positions, GatherIndex::Types}};
+  EXPECT_EQ(kernelKey(desc), "gather width=384 tables=ipt");
+}
+
+} // namespace
+} // namespace xf::targets

@@ -1,0 +1,51 @@
+"""Holds what xf-run prints and how it ends, on the fake model: vectors, states, comparisons, descriptions, bad input."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+tool, library = sys.argv[1:]
+
+
+def run(*arguments, code=0):
+    done = subprocess.run([tool, *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == code, (arguments, done)
+    return done.stderr if code == 2 else done.stdout
+
+
+def numbers(text):
+    return [[float(word) for word in line.split()] for line in text.splitlines()]
+
+
+with tempfile.TemporaryDirectory() as folder:
+    folder = pathlib.Path(folder)
+    vectors = run(library, "--ids", "1,2,3", "--ids", "4")
+    assert [len(row) for row in numbers(vectors)] == [20, 20]
+    assert [len(row) for row in numbers(run(library, "--ids", "1,2,3", "--ids", "4", "--entry", "states"))] == [20] * 4
+    (folder / "ids.txt").write_text("1 2 3\n4\n")
+    for options in (["--threads", 1], ["--target", "small"], ["--max-tokens", 3], ["--verify"], ["--repeat", 3]):
+        got = run(library, "--ids-file", folder / "ids.txt", *options)
+        difference = max(abs(a - b) for x, y in zip(numbers(got), numbers(vectors)) for a, b in zip(x, y))
+        assert difference < 1e-6, (options, difference)
+
+    (folder / "expect.txt").write_text(vectors)
+    assert run(library, "--ids-file", folder / "ids.txt", "--expect", folder / "expect.txt", "--atol", "1e-6").startswith("same")
+    (folder / "expect.txt").write_text(vectors.replace(vectors.split()[3], "9", 1))
+    assert "at value 3" in run(library, "--ids-file", folder / "ids.txt", "--expect", folder / "expect.txt", "--atol", 1, code=1)
+    (folder / "expect.txt").write_text("1 2")
+    assert "has 2 numbers, the result has 40" in run(library, "--ids-file", folder / "ids.txt", "--expect", folder / "expect.txt", code=2)
+    (folder / "expect.txt").write_text("1 two")
+    assert "not a number" in run(library, "--ids", "1", "--expect", folder / "expect.txt", code=2)
+
+    assert json.loads(run(library, "--describe"))["runtime"]["weights"] == "embedded"
+    assert "ms for 1 rows, 3 tokens" in run(library, "--ids", "1,2,3", "--time")
+    assert "id 100 is outside 0 .. 99" in run(library, "--ids", "100", code=2)
+    assert "`1x` is not a number that --ids takes" in run(library, "--ids", "1x", code=2)
+    assert "unknown option `--what`" in run(library, "--what", code=2)
+    assert "`--ids` needs a value" in run(library, "--ids", code=2)
+    assert "no library given" in run(code=2)
+    assert "no-such.so" in run("no-such.so", "--ids", "1", code=2)
+    assert "no entry" in run(library, "--entry", "logits", code=2)
+    assert "usage" in run("--help")
