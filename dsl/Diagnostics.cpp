@@ -204,6 +204,18 @@ DiagnosticBuilder::~DiagnosticBuilder() {
     engine->record(std::move(diagnostic));
 }
 
+void DiagnosticEngine::reportForeign(
+    Severity severity, SourceRange range, std::string message,
+    std::vector<std::pair<SourceRange, std::string>> notes) {
+  Diagnostic diagnostic{
+      DiagId::Compiler, severity, std::move(message), range, {}, {}};
+  for (auto &[place, text] : notes)
+    if (place.isValid())
+      diagnostic.notes.push_back(
+          {DiagId::Compiler, Severity::Note, std::move(text), place, {}, {}});
+  record(std::move(diagnostic));
+}
+
 void DiagnosticEngine::record(Diagnostic diagnostic) {
   bool isError = diagnostic.severity == Severity::Error;
   if (isError && errors >= MaxErrors) {

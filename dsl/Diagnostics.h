@@ -144,6 +144,12 @@ public:
              {}}};
   }
 
+  /// Records what a part of the program without diagnostics of its own says,
+  /// under the id `compiler`; notes are (place, message).
+  void
+  reportForeign(Severity severity, SourceRange range, std::string message,
+                std::vector<std::pair<SourceRange, std::string>> notes = {});
+
   bool hasErrors() const { return errors != 0; }
   unsigned errorCount() const { return errors; }
   /// In the order of reporting; printing sorts by place.

@@ -47,7 +47,7 @@ struct Lowering {
   LogicalResult run();
   LogicalResult collectMachines();
   LogicalResult collectKernels();
-  FailureOr<Record> weightArg(hk::LaunchOp launch, FlatSymbolRefAttr symbol);
+  FailureOr<Record> weightArg(FlatSymbolRefAttr symbol);
   FailureOr<Record> rowsArg(hk::LaunchOp launch, Value rows);
   FailureOr<std::vector<Record>> argsOf(hk::LaunchOp launch,
                                         const KernelEntry &kernel);
@@ -119,29 +119,22 @@ LogicalResult Lowering::collectKernels() {
   return success();
 }
 
-FailureOr<Record> Lowering::weightArg(hk::LaunchOp launch,
-                                      FlatSymbolRefAttr symbol) {
+FailureOr<Record> Lowering::weightArg(FlatSymbolRefAttr symbol) {
   auto weight = symbols.lookup<hk::WeightOp>(symbol.getAttr());
-  if (!weight)
-    return launch.emitError()
-           << "no weight `@" << symbol.getValue() << "` in the module";
   auto offset = weight->getAttrOfType<IntegerAttr>(weightOffsetAttr);
   if (!offset)
     return weight.emitError()
            << "weight has no `" << weightOffsetAttr
            << "`; the weights are packed before `convert-hk-to-llvm`";
+  if (!weight.getLayout())
+    return weight.emitError(
+        "weight has no layout; run `hk-pack-weights` before");
   RankedTensorType type = weight.getTensorType();
-  if (!weight.getLayout() || !type.getElementType().isF32() ||
-      type.getRank() < 1 || type.getRank() > 2)
-    return weight.emitError() << "weight must have a layout and be f32 of one "
-                                 "or two dimensions to be passed to a kernel";
   std::array<int32_t, 4> extent = {};
   unsigned dims = type.getRank();
   for (unsigned i = 0; i < dims; ++i)
     extent[i] = type.getDimSize(dims - 1 - i);
   if (*weight.getLayout() == hk::Layout::Panels) {
-    if (dims != 2)
-      return weight.emitError("layout `panels` is for a matrix");
     dims = 3;
     extent = {panelColumns, static_cast<int32_t>(type.getDimSize(0)),
               static_cast<int32_t>((type.getDimSize(1) + panelColumns - 1) /
@@ -153,7 +146,7 @@ FailureOr<Record> Lowering::weightArg(hk::LaunchOp launch,
                 uint64_t(dims),
                 uint64_t(0),
                 extent,
-                uint64_t(offset.getValue().getZExtValue())};
+                offset.getValue().getZExtValue()};
 }
 
 FailureOr<Record> Lowering::rowsArg(hk::LaunchOp launch, Value rows) {
@@ -184,7 +177,7 @@ FailureOr<std::vector<Record>> Lowering::argsOf(hk::LaunchOp launch,
   auto addWeights = [&](size_t from) {
     for (auto symbol : llvm::drop_begin(
              launch.getWeights().getAsRange<FlatSymbolRefAttr>(), from))
-      add(weightArg(launch, symbol));
+      add(weightArg(symbol));
   };
   auto addRows = [&](size_t from, size_t to) {
     for (Value rows : launch.getRows().slice(from, to - from))
@@ -235,14 +228,10 @@ xf_launch_kind launchKind(const targets::KernelDesc &desc) {
 
 FailureOr<Record> Lowering::launchRecord(hk::LaunchOp launch,
                                          const std::string &argsName) {
-  auto kernel = kernels.find(launch.getKernel());
-  if (kernel == kernels.end())
-    return launch.emitError()
-           << "no kernel `@" << launch.getKernel() << "` in the module";
   if (!launch.getSlot())
     return launch.emitError(
         "launch has no slot in the arena; run `hk-plan-memory` before");
-  const KernelEntry &entry = kernel->second;
+  const KernelEntry &entry = kernels.find(launch.getKernel())->second;
   FailureOr<std::vector<Record>> args = argsOf(launch, entry);
   if (failed(args))
     return failure();
@@ -332,6 +321,8 @@ LogicalResult Lowering::addEntry(func::FuncOp function) {
         std::max<uint64_t>(arenaWidth, launch.getSlot()->getOffset() +
                                            launch.getSlot()->getWidth());
   }
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("an entry point must have one block");
   Operation *terminator = function.getBody().front().getTerminator();
   auto result = terminator->getNumOperands() == 1
                     ? terminator->getOperand(0).getDefiningOp<hk::LaunchOp>()

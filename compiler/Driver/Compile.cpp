@@ -78,6 +78,24 @@ static bool embeds(const CompileOptions &options, uint64_t bytes) {
          (options.placement == WeightsPlacement::Auto && bytes <= EmbedLimit);
 }
 
+/// Refuses what no library can be written to before the work is done, which
+/// takes a minute, rather than after.
+static LogicalResult checkOutput(ModuleOp module, const std::string &library) {
+  std::string stem = stemOf(library);
+  if (path::extension(library) != ".so" || stem.empty())
+    return mlir::emitError(module.getLoc())
+           << "output `" << library
+           << "` is no name of a library; it is a path such as `libNAME.so`";
+  for (const std::string &name :
+       {path::filename(library).str(), stem + ".h", stem + ".xfw"}) {
+    llvm::SmallString<128> file(path::parent_path(library));
+    path::append(file, name);
+    if (llvm::Error error = checkDestination(file))
+      return fail(module, std::move(error));
+  }
+  return success();
+}
+
 /// Packs the weights and leaves on `module` what convert-hk-to-llvm needs to
 /// know of them.
 static FailureOr<weights::WeightSection>
@@ -180,6 +198,9 @@ FailureOr<CompiledModel> xf::compileModel(ModuleOp module,
   CompiledModel result;
   result.summary = summarize(module);
   const std::string &name = result.summary.name;
+  std::string library = libraryPath(options, name), stem = stemOf(library);
+  if (failed(checkOutput(module, library)))
+    return failure();
   say(options, fmt::format("{}: {} kernels for {} targets", name,
                            result.summary.kernels.size(),
                            result.summary.kernels.front().configs.size()));
@@ -193,7 +214,6 @@ FailureOr<CompiledModel> xf::compileModel(ModuleOp module,
   if (failed(kernels) || failed(convertToHost(module)))
     return failure();
 
-  std::string library = libraryPath(options, name), stem = stemOf(library);
   auto staged = StagedFiles::create(path::parent_path(library));
   if (!staged)
     return fail(module, staged.takeError());
@@ -201,7 +221,9 @@ FailureOr<CompiledModel> xf::compileModel(ModuleOp module,
   if (llvm::Error error = weights::writePackedFile(weightsFile, *section))
     return fail(module, std::move(error));
   std::string header = staged->add(stem + ".h");
-  if (llvm::Error error = writeText(header, generateHeader(result.summary)))
+  if (llvm::Error error =
+          writeText(header, generateHeader(result.summary,
+                                           path::filename(library).str())))
     return fail(module, std::move(error));
   say(options, fmt::format("{}: linking", name));
   if (llvm::Error error =

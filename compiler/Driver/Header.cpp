@@ -10,7 +10,7 @@
 using namespace xf;
 
 static constexpr const char *headerFormat =
-    R"(/* {name}: written by xfc; link with lib{name}.so. See xf/xf.h for the calls. */
+    R"(/* {name}: written by xfc; link with {library}. See xf/xf.h for the calls. */
 #ifndef XF_MODEL_{upper}_H
 #define XF_MODEL_{upper}_H
 
@@ -36,7 +36,8 @@ const xf_api *xf_get_api_{name}(uint32_t version);
 #endif
 )";
 
-std::string xf::generateHeader(const ModelSummary &model) {
+std::string xf::generateHeader(const ModelSummary &model,
+                               const std::string &library) {
   std::string upper = llvm::StringRef(model.name).upper(), widths;
   for (const EntrySummary &entry : model.entries)
     widths += fmt::format(
@@ -44,7 +45,8 @@ std::string xf::generateHeader(const ModelSummary &model) {
         entry.rowsAreSequences ? "sequence's vector" : "token's state",
         entry.name, upper, llvm::StringRef(entry.name).upper(), entry.width);
   return fmt::format(
-      headerFormat, fmt::arg("name", model.name), fmt::arg("upper", upper),
-      fmt::arg("tokens", model.numTokens), fmt::arg("length", model.maxSeqLen),
-      fmt::arg("types", model.tokenTypes), fmt::arg("widths", widths));
+      headerFormat, fmt::arg("name", model.name), fmt::arg("library", library),
+      fmt::arg("upper", upper), fmt::arg("tokens", model.numTokens),
+      fmt::arg("length", model.maxSeqLen), fmt::arg("types", model.tokenTypes),
+      fmt::arg("widths", widths));
 }

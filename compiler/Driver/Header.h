@@ -8,7 +8,8 @@
 namespace xf {
 
 /// C11 text that declares `xf_get_api_NAME` and the model's constants; includes
-/// only xf/xf.h.
-std::string generateHeader(const ModelSummary &model);
+/// only xf/xf.h. `library` is the file that its comment tells to link.
+std::string generateHeader(const ModelSummary &model,
+                           const std::string &library);
 
 } // namespace xf

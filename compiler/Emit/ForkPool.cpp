@@ -126,18 +126,20 @@ JobResult finishChild(Child &child) {
   llvm::SmallVector<char, 0> bytes = readAll(child.answer);
   close(child.answer);
   close(child.alive);
+  AnswerHeader header;
+  bool exited = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  if (bytes.size() >= sizeof header)
+    memcpy(&header, bytes.data(), sizeof header);
   if (WIFSIGNALED(status))
     result.message =
         (llvm::Twine("the kernel compiler was stopped by signal ") +
          llvm::Twine(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) +
          ")")
             .str();
-  else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 ||
-           bytes.size() < sizeof(AnswerHeader))
+  else if (!exited || bytes.size() < sizeof header ||
+           bytes.size() - sizeof header < header.messageSize)
     result.message = "the kernel compiler ended without an answer";
   else {
-    AnswerHeader header;
-    memcpy(&header, bytes.data(), sizeof header);
     const char *message = bytes.data() + sizeof header;
     result.ok = header.ok;
     result.message.assign(message, header.messageSize);

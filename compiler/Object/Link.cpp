@@ -56,6 +56,7 @@ Expected<std::string> findLinker(const std::string &wanted) {
 /// Everything that makes the output depend on the inputs alone, and hides all
 /// but the exports. -Bsymbolic: xf_get_api_NAME must call its own xf_get_api
 /// when a program holds several models.
+/// File names go through -Xlinker, because -Wl splits at commas.
 std::vector<std::string> linkerFlags(StringRef soname,
                                      StringRef versionScript) {
   return {"-shared",
@@ -68,8 +69,10 @@ std::vector<std::string> linkerFlags(StringRef soname,
           "-Wl,-z,noexecstack",
           "-Wl,-z,defs",
           "-Wl,-Bsymbolic",
-          ("-Wl,--version-script=" + versionScript).str(),
-          ("-Wl,-soname," + soname).str()};
+          "-Xlinker",
+          ("--version-script=" + versionScript).str(),
+          "-Xlinker",
+          ("-soname=" + soname).str()};
 }
 
 /// Runs the linker with its messages captured: they become part of the error.
@@ -80,15 +83,19 @@ Error runLinker(const std::string &linker, ArrayRef<std::string> arguments,
   append_range(argv, arguments);
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
                                           StringRef(log)};
-  std::string message;
-  int status = sys::ExecuteAndWait(linker, argv, std::nullopt, redirects, 0, 0,
-                                   &message);
+  std::string reason;
+  int status =
+      sys::ExecuteAndWait(linker, argv, std::nullopt, redirects, 0, 0, &reason);
   if (status == 0)
     return Error::success();
-  if (auto text = MemoryBuffer::getFile(log))
-    message += (*text)->getBuffer().rtrim().str();
-  return failure("`" + linker + "` failed to link the library (status " +
-                 Twine(status) + "): " + message);
+  // A negative status is no status: it could not start, or was killed.
+  std::string message =
+      "`" + linker + "` failed to link the library: " +
+      (status < 0 ? reason : "it ended with status " + std::to_string(status));
+  auto text = MemoryBuffer::getFile(log);
+  if (text && !(*text)->getBuffer().trim().empty())
+    message += "\n" + (*text)->getBuffer().trim().str();
+  return failure(message);
 }
 
 } // namespace
@@ -121,8 +128,10 @@ Error linkLibrary(const LinkOptions &options) {
 
   SmallString<128> scratch;
   if (std::error_code ec = sys::fs::createUniqueDirectory("xf-link", scratch))
-    return failure("cannot create a temporary folder: " + ec.message());
-  auto cleanup = make_scope_exit([&] { sys::fs::remove_directories(scratch); });
+    return failure("cannot create the temporary folder `" + scratch +
+                   "`: " + ec.message() + "; `TMPDIR` says where it goes");
+  auto cleanup =
+      make_scope_exit([&] { (void)sys::fs::remove_directories(scratch); });
 
   std::string script = (scratch + "/exports.map").str(),
               exported = "xf_get_api_" + options.name;
@@ -158,8 +167,8 @@ Error linkLibrary(const LinkOptions &options) {
   if (Error error = checkLibrary(temporary->TmpName,
                                  {std::string("xf_get_api"), exported}))
     return error;
-  sys::fs::setPermissions(temporary->TmpName,
-                          static_cast<sys::fs::perms>(0755));
+  (void)sys::fs::setPermissions(temporary->TmpName,
+                                static_cast<sys::fs::perms>(0755));
   discard.release();
   if (Error error = temporary->keep(options.output))
     return failure("cannot write `" + options.output +

@@ -110,7 +110,7 @@ public:
       keep = keep ? b.create<arith::AndIOp>(keep, next).getResult() : next;
     };
     if (causal)
-      andAlso(b.create<arith::CmpIOp>(arith::CmpIPredicate::sge, i, j));
+      andAlso(b.create<arith::CmpIOp>(arith::CmpIPredicate::sle, j, i));
     if (past >= 0) {
       Value distance = b.create<arith::SubIOp>(i, j);
       andAlso(b.create<arith::CmpIOp>(arith::CmpIPredicate::sle, distance,
@@ -137,21 +137,22 @@ private:
         b.getI32IntegerAttr(std::min<int64_t>(value, INT32_MAX)));
   }
 
-  /// slope(h) * |i - j|; 0 for heads past `alibi_num_heads`.
+  /// slope(h) * abs(i - j), op by op as a score_mod that says so; 0 for heads
+  /// past `alibi_num_heads`.
   Value alibiPenalty(ValueRange index) {
     Value h = index[0], i = index[1], j = index[2];
     int64_t heads = intKnob(stack, "heads");
     int64_t alibiHeads = intKnob(stack, "alibi_num_heads");
-    Value ahead = b.create<arith::SubIOp>(i, j);
-    Value behind = b.create<arith::SubIOp>(j, i);
-    Value distance = b.create<arith::SIToFPOp>(
-        b.getF32Type(), b.create<arith::MaxSIOp>(ahead, behind));
     Value slope = buildAlibiSlope(b, b.getLoc(), h, alibiHeads);
     if (alibiHeads < heads) {
       Value has = b.create<arith::CmpIOp>(arith::CmpIPredicate::slt, h,
                                           i32Constant(alibiHeads));
       slope = b.create<arith::SelectOp>(has, slope, f32Constant(0));
     }
+    Value ahead = b.create<arith::SubIOp>(i, j);
+    Value behind = b.create<arith::SubIOp>(i32Constant(0), ahead);
+    Value distance = b.create<arith::SIToFPOp>(
+        b.getF32Type(), b.create<arith::MaxSIOp>(ahead, behind));
     return b.create<arith::MulFOp>(slope, distance);
   }
 

@@ -48,10 +48,12 @@ public:
 
 private:
   SmallVector<Group> findGroups(func::FuncOp function) {
-    llvm::MapVector<std::pair<Value, unsigned>, Group> byInput;
+    // In one block, so that the first one's place is before every use.
+    using Key = std::pair<std::pair<Value, Block *>, unsigned>;
+    llvm::MapVector<Key, Group> byInput;
     function.walk([&](LinearOp op) {
-      byInput[{op.getInput(), unsigned(op.getBias().has_value())}].push_back(
-          op);
+      unsigned hasBias = op.getBias().has_value();
+      byInput[{{op.getInput(), op->getBlock()}, hasBias}].push_back(op);
     });
     SmallVector<Group> groups;
     for (auto &[key, group] : byInput)

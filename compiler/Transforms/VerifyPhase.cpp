@@ -160,9 +160,9 @@ LogicalResult verifySlots(func::FuncOp function) {
     hk::SlotAttr slot = value.launch.getSlotAttr();
     if (!slot)
       return value.launch.emitOpError() << "must have a slot";
-    if (slot.getOffset() + slot.getWidth() > arena.getInt())
+    if (slot.getEnd() > arena.getInt())
       return value.launch.emitOpError()
-             << "has a slot that ends at " << slot.getOffset() + slot.getWidth()
+             << "has a slot that ends at " << slot.getEnd()
              << ", past the arena's width of " << arena.getInt();
     for (Operation *user : value.launch->getUsers())
       value.last = std::max(value.last, step[user]);
@@ -172,8 +172,8 @@ LogicalResult verifySlots(func::FuncOp function) {
       hk::SlotAttr slotA = a.launch.getSlotAttr(),
                    slotB = b.launch.getSlotAttr();
       bool alive = b.first <= a.last;
-      bool apart = slotA.getOffset() + slotA.getWidth() <= slotB.getOffset() ||
-                   slotB.getOffset() + slotB.getWidth() <= slotA.getOffset();
+      bool apart = slotA.getEnd() <= slotB.getOffset() ||
+                   slotB.getEnd() <= slotA.getOffset();
       if (alive && !apart) {
         InFlightDiagnostic diag = b.launch.emitOpError()
                                   << "has a slot that overlaps that of a value "

@@ -37,7 +37,12 @@ Error xf::weights::writePackedFile(StringRef path,
     stream.write_zeros(sectionFileOffset - sizeof header);
     stream.write(reinterpret_cast<const char *>(section.bytes().data()),
                  section.bytes().size());
-    return Error::success();
+    stream.flush();
+    // Left in the stream, an error (a full disk) would end the program.
+    auto &file = static_cast<raw_fd_ostream &>(stream);
+    std::error_code failure = file.error();
+    file.clear_error();
+    return errorCodeToError(failure);
   });
   if (!error)
     return Error::success();

@@ -4,6 +4,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/JSON.h"
@@ -210,6 +211,8 @@ static Error parseShape(TensorInfo &info, const json::Array *shape) {
     if (!extent || *extent > static_cast<uint64_t>(INT64_MAX)) {
       std::string text;
       raw_string_ostream(text) << dim;
+      if (!extent && all_of(text, isDigit))
+        text += ".0"; // which JSON's writer leaves out
       return failTensor(info.name, "`shape` holds " + text +
                                        ", but a dimension must be an integer, "
                                        "zero or positive");

@@ -6,20 +6,21 @@
 #include "compiler/Driver/Explain.h"
 #include "compiler/Emit/EmitKernels.h"
 #include "compiler/Object/HostObject.h"
+#include "compiler/tools/DiagnosticBridge.h"
 #include "compiler/tools/Dialects.h"
+#include "compiler/tools/Output.h"
 #include "dsl/DumpAST.h"
 #include "dsl/Format.h"
 #include "dsl/ModelBuilder.h"
 #include "dsl/Parser.h"
 #include "dsl/Sema.h"
 
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
-#include "llvm/Support/WithColor.h"
 
 #include <fmt/format.h>
 
@@ -144,13 +145,12 @@ static cl::opt<Stage> emitStage(
         clEnumValN(Stage::So, "so", "the library, as `compile`")));
 
 //===----------------------------------------------------------------------===//
-// From text to a module
+// Output
 //===----------------------------------------------------------------------===//
 
-static int usageError(const std::string &message) {
-  llvm::WithColor::error(llvm::errs(), "xfc") << message << '\n';
-  return 2;
-}
+//===----------------------------------------------------------------------===//
+// From text to a module
+//===----------------------------------------------------------------------===//
 
 static void print(const dsl::DiagnosticEngine &diags) {
   if (diagnosticsFormat == DiagnosticsFormat::Json)
@@ -162,7 +162,8 @@ static void print(const dsl::DiagnosticEngine &diags) {
 /// Which of the spec's models the command line means; nullopt after saying why
 /// none.
 static std::optional<std::string> chooseModel(const dsl::CheckedSpec &spec,
-                                              const std::string &file) {
+                                              const std::string &file,
+                                              dsl::DiagnosticEngine &diags) {
   if (!modelName.empty() || (emitStage == Stage::Model && !spec.models.empty()))
     return modelName; // --emit=model prints all models where none is named
 
@@ -171,28 +172,26 @@ static std::optional<std::string> chooseModel(const dsl::CheckedSpec &spec,
   std::vector<std::string> names;
   for (const dsl::CheckedModel &model : spec.models)
     names.push_back(fmt::format("`{}`", model.name));
-  usageError(
-      names.empty()
-          ? fmt::format("`{}` declares no model", file)
-          : fmt::format(
-                "`{}` declares the models {}; choose one by --model=NAME", file,
-                fmt::join(names, ", ")));
+  if (names.empty())
+    diags.report({}, dsl::diag::NoModel, file);
+  else
+    diags
+        .report({}, dsl::diag::ChooseModel, file,
+                fmt::format("{}", fmt::join(names, ", ")))
+        .hint("choose one by --model=NAME");
   return std::nullopt;
 }
 
-/// The module of one model of a spec, or null after its diagnostics were
-/// printed.
+/// The module of one model of a spec, or null after an error.
 static mlir::OwningOpRef<mlir::ModuleOp>
 loadModule(const std::string &file, mlir::MLIRContext &context,
            dsl::DiagnosticEngine &diags) {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   auto source = dsl::parseFile(file, diags);
   auto spec = source ? dsl::analyze(std::move(source), diags) : std::nullopt;
-  auto name = spec ? chooseModel(*spec, file) : std::nullopt;
+  auto name = spec ? chooseModel(*spec, file, diags) : std::nullopt;
   if (name)
     module = dsl::buildModule(*spec, diags, context, *name);
-  if (!quiet || diags.hasErrors())
-    print(diags);
   return module;
 }
 
@@ -236,6 +235,10 @@ static std::optional<bool> formatFile(const std::string &file,
         fmt::format("cannot read `{}`: {}", file, buffer.getError().message()));
     return std::nullopt;
   }
+  if (formatInPlace && file == "-") {
+    usageError("--in-place needs a file; standard input is not one");
+    return std::nullopt;
+  }
   std::string formatted;
   if (!dsl::formatSource((*buffer)->getBuffer(), file, formatted, diags))
     return std::nullopt;
@@ -244,15 +247,9 @@ static std::optional<bool> formatFile(const std::string &file,
     llvm::outs() << (canonical ? "" : file + "\n");
   else if (!formatInPlace)
     llvm::outs() << formatted;
-  else if (!canonical)
-    if (llvm::Error error =
-            llvm::writeToOutput(file, [&](llvm::raw_ostream &os) {
-              os << formatted;
-              return llvm::Error::success();
-            })) {
-      usageError(llvm::toString(std::move(error)));
-      return std::nullopt;
-    }
+  else if (!canonical &&
+           writeOutput(file, [&](llvm::raw_ostream &os) { os << formatted; }))
+    return std::nullopt;
   return canonical;
 }
 
@@ -272,6 +269,14 @@ static int runExplain(mlir::ModuleOp module) {
   if (failed(lowerTo(Phase::Plan, module)))
     return 1;
   ModelSummary summary = summarize(module);
+  int64_t longest = summary.maxSeqLen ? summary.maxSeqLen : INT64_MAX;
+  if (explainLength.getNumOccurrences() == 0)
+    explainLength = std::min(explainLength.getValue(), longest);
+  if (explainLength < 1 || explainLength > longest)
+    return usageError(
+        fmt::format("--length={} is no length of a sequence of `{}`: from 1{}",
+                    explainLength.getValue(), summary.name,
+                    summary.maxSeqLen ? fmt::format(" to {}", longest) : ""));
   if (explainAsJson)
     llvm::outs() << llvm::formatv("{0:2}",
                                   llvm::json::Value(explainJson(summary)))
@@ -293,21 +298,10 @@ static int runCompile(mlir::ModuleOp module, const CompileOptions &options) {
   return 0;
 }
 
-/// Calls `write` on standard output or the file -o, which appears whole or not
-/// at all.
-static int writeText(llvm::function_ref<void(llvm::raw_ostream &)> write) {
-  llvm::Error error = llvm::writeToOutput(
-      output.empty() ? "-" : output.getValue(), [&](llvm::raw_ostream &os) {
-        write(os);
-        return llvm::Error::success();
-      });
-  return error ? usageError(llvm::toString(std::move(error))) : 0;
-}
-
 static int emitModule(mlir::ModuleOp module, Phase phase) {
   if (failed(lowerTo(phase, module)))
     return 1;
-  return writeText([&](llvm::raw_ostream &os) {
+  return writeOutput(output, [&](llvm::raw_ostream &os) {
     module.print(os, mlir::OpPrintingFlags().useLocalScope());
     os << '\n';
   });
@@ -318,8 +312,9 @@ static int emitStmtText(mlir::ModuleOp module, const CompileOptions &options) {
     return 1;
   auto text = emitStmt(
       module, {options.cacheDir, options.useCache, options.threads, {}});
-  return failed(text) ? 1
-                      : writeText([&](llvm::raw_ostream &os) { os << *text; });
+  if (failed(text))
+    return 1;
+  return writeOutput(output, [&](llvm::raw_ostream &os) { os << *text; });
 }
 
 static int emitHostText(mlir::ModuleOp module, const CompileOptions &options) {
@@ -328,7 +323,7 @@ static int emitHostText(mlir::ModuleOp module, const CompileOptions &options) {
   auto text = printHostProgram(module);
   if (!text)
     return usageError(llvm::toString(text.takeError()));
-  return writeText([&](llvm::raw_ostream &os) { os << *text; });
+  return writeOutput(output, [&](llvm::raw_ostream &os) { os << *text; });
 }
 
 static int runEmit(mlir::ModuleOp module, const CompileOptions &options) {
@@ -364,27 +359,57 @@ static int emitAst(const std::string &file) {
   print(diags);
   if (!source || diags.hasErrors())
     return 1;
-  return writeText([&](llvm::raw_ostream &os) { dsl::dumpAST(*source, os); });
+  return writeOutput(output,
+                     [&](llvm::raw_ostream &os) { dsl::dumpAST(*source, os); });
 }
 
 /// Commands that work on one model of one spec.
-static int runOnModel(const std::string &file) {
+static int runOnModel(const std::string &file, dsl::DiagnosticEngine &diags) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
-  dsl::DiagnosticEngine diags;
+  DiagnosticBridge bridge(&context, diags);
   auto module = loadModule(file, context, diags);
   if (!module)
     return 1;
-  mlir::SourceMgrDiagnosticHandler handler(diags.sourceMgr(), &context,
-                                           llvm::errs());
   if (explainCommand)
     return runExplain(*module);
   CompileOptions options = compileOptions(file);
   return compileCommand ? runCompile(*module, options)
                         : runEmit(*module, options);
+}
+
+static int runOnModel(const std::string &file) {
+  dsl::DiagnosticEngine diags;
+  int result = runOnModel(file, diags);
+  if (!quiet || diags.hasErrors())
+    print(diags);
+  return result;
+}
+
+static int runCommand() {
+  if (explainCommand && explainKnobs) {
+    dsl::printKnobReference(llvm::outs());
+    return 0;
+  }
+  if (inputs.empty())
+    return usageError(
+        "no spec given; say `xfc compile FILE.xf`, or see `xfc --help`");
+  if (checkCommand)
+    return runCheck();
+  if (formatCommand)
+    return runFormat();
+  if (!explainCommand && !compileCommand && emitStage == Stage::None)
+    return usageError(
+        fmt::format("`{}` is no command; say `xfc compile FILE.xf`, or see "
+                    "`xfc --help`",
+                    inputs.front()));
+  if (inputs.size() > 1)
+    return usageError("more than one spec given; this command takes one");
+  return emitStage == Stage::Ast ? emitAst(inputs.front())
+                                 : runOnModel(inputs.front());
 }
 
 int main(int argc, char **argv) {
@@ -398,24 +423,6 @@ int main(int argc, char **argv) {
     cl::HideUnrelatedOptions(category, *command);
   cl::ParseCommandLineOptions(
       argc, argv, "xfc: from a transformer's spec to a shared library\n");
-  if (explainCommand && explainKnobs) {
-    dsl::printKnobReference(llvm::outs());
-    return 0;
-  }
-  if (inputs.empty())
-    return usageError(
-        "no spec given; say `xfc compile FILE.xf`, or see `xfc --help`");
-  if (checkCommand)
-    return runCheck();
-  if (formatCommand)
-    return runFormat();
-  if (inputs.size() > 1)
-    return usageError("more than one spec given; this command takes one");
-  if (explainCommand || compileCommand)
-    return runOnModel(inputs.front());
-  if (emitStage == Stage::None)
-    return usageError(
-        "no command given; say `xfc compile FILE.xf`, or see `xfc --help`");
-  return emitStage == Stage::Ast ? emitAst(inputs.front())
-                                 : runOnModel(inputs.front());
+  int result = runCommand();
+  return outputError("-", takeWriteError(llvm::outs())) ? 1 : result;
 }

@@ -37,8 +37,8 @@ def main(library):
         print(f"  {index}  {sentence:<{width}} " + "".join(f"  {shade(value)} {value:5.2f}" for value in row))
     print()
     print(f"{len(SENTENCES)} sentences in {elapsed * 1e3:.1f} ms with {runtime['threads']} threads of {runtime['target']}")
-    path = pathlib.Path(library).resolve()
-    print(f"library: {path} ({path.stat().st_size / 1e6:.1f} MB), header: {path.with_name('minilm.h')}")
+    path = pathlib.Path(library)
+    print(f"library: {path} ({path.stat().st_size / 1e6:.1f} MB), with minilm.h and minilm.xfw beside it")
 
 
 if __name__ == "__main__":

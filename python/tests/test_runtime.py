@@ -1,6 +1,8 @@
 """The package on a model written by hand: rows, pieces, progress, threads, interruption, errors. Needs no compiler."""
 
+import copy
 import os
+import pickle
 import signal
 import threading
 import time
@@ -117,6 +119,70 @@ def test_closed_models_say_so(fake_library):
         model.encode([[1]])
 
 
+def test_a_session_keeps_its_model(fake_library):
+    with xfc.load(fake_library).session() as session:
+        assert session.encode([[1]]).shape == (1, 20)
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 32])
+def test_numbers_that_no_option_holds(fake_library, model, value):
+    with pytest.raises(ValueError, match=f"`threads` is {value}"):
+        xfc.load(fake_library, threads=value)
+    with pytest.raises(ValueError, match=f"`max_tokens` is {value}"):
+        model.session(max_tokens=value)
+    with model.session() as session, pytest.raises(ValueError, match=f"`threads` is {value}"):
+        session.set_threads(value)
+
+
+def test_tokenizers_that_are_none(fake_library, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no tokenizer at"):
+        xfc.load(fake_library, tokenizer=tmp_path / "tokenizer.json")
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(ValueError, match="is no tokenizer.json"):
+        xfc.load(fake_library, tokenizer=tmp_path / "tokenizer.json")
+    with pytest.raises(TypeError, match="`tokenizer` is a int"):
+        xfc.load(fake_library, tokenizer=3)
+
+
+def test_handles_cannot_be_copied(model):
+    with model.session() as session:
+        for thing, text in ((model, "load the library again"), (session, "make another with Model.session")):
+            for copier in (copy.copy, copy.deepcopy, pickle.dumps):
+                with pytest.raises(TypeError, match=text):
+                    copier(thing)
+
+
+@pytest.mark.parametrize("error", [xfc.Error(3, "text"), xfc.Error(99, "text"), xfc.CompileError("text", 1)])
+def test_errors_come_back_from_another_process(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error) and str(again) == "text" and vars(again) == vars(error)
+
+
+def test_memory_does_not_grow(model):
+    def resident():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def work(times):
+        for _ in range(times):
+            model.encode([[1, 2, 3]])
+            with pytest.raises(xfc.Error):
+                model.encode([[100]])
+
+    work(200)
+    before = resident()
+    work(2000)
+    assert resident() - before < 1 << 20
+
+
+def test_idle_workers_sleep(model):
+    model.encode(random_rows(100))
+    time.sleep(0.05)
+    start = time.process_time()
+    time.sleep(0.3)
+    assert time.process_time() - start < 0.03
+
+
 @pytest.mark.parametrize(
     "rows, error, text",
     [
@@ -126,6 +192,7 @@ def test_closed_models_say_so(fake_library):
         ([[1] * 65], xfc.Error, "row 0 has 65 tokens, `fake` takes at most 64"),
         ([[1], [0.5]], TypeError, "row 1: ids are float64, they must be integers"),
         ([[1], [[2]]], ValueError, "row 1: ids have 2 dimensions"),
+        ([[1], [[2, 3], [4]]], ValueError, "row 1: ids are nested"),
         ([[1], [1 << 40]], ValueError, "row 1: ids do not fit 32 bits"),
         ([3], ValueError, "row 0: ids have 0 dimensions"),
         ("a text", TypeError, "give a list of strings"),
@@ -171,6 +238,20 @@ def test_cancel_from_another_thread(model, delay):
     assert caught.value.status is xfc.Status.CANCELLED
     delay(0)
     assert model.encode([[1]]).shape == (1, 20)
+
+
+def test_cancel_between_two_pieces(model):
+    """The library forgets it, as nothing runs there at that moment; the model does not."""
+    seen = []
+
+    def progress(done, total):
+        seen.append(done)
+        model.cancel()
+
+    with pytest.raises(xfc.Error, match=r"`encode` was cancelled after \d+ of 300 rows") as caught:
+        model.encode(random_rows(300), progress=progress)
+    assert caught.value.status is xfc.Status.CANCELLED and len(seen) <= 1
+    assert model.encode(random_rows(300)).shape == (300, 20)
 
 
 def test_ctrl_c_ends_between_pieces(model, delay):

@@ -2,6 +2,7 @@
 
 import ctypes
 import enum
+import operator
 import os
 from ctypes import POINTER, c_char_p, c_float, c_int32, c_int64, c_size_t, c_uint32, c_void_p
 
@@ -34,6 +35,9 @@ class Error(RuntimeError):
         super().__init__(message)
         self.status = Status(status) if status in Status._value2member_map_ else status
         self.message = message
+
+    def __reduce__(self):  # so that it comes back from another process
+        return type(self), (int(self.status), self.message)
 
 
 class _Sized(ctypes.Structure):
@@ -108,6 +112,27 @@ class Api(ctypes.Structure):
     ]
 
 
+def count(name, value):
+    """An option that is a number, as the C ABI takes it: None is 0, and what no uint32 holds is an error of Python's."""
+    number = 0 if value is None else operator.index(value)
+    if not 0 <= number < 1 << 32:
+        raise ValueError(f"`{name}` is {number}, it is 0 .. {(1 << 32) - 1}")
+    return number
+
+
+_files = {}  # path -> (device, inode) of each file that was loaded from there
+
+
+def _fresh_name(path):
+    """A name of `path` that was not loaded for an older file: dlopen would give that one again, as it compares names first."""
+    info = os.stat(path)
+    seen, file = _files.setdefault(path, []), (info.st_dev, info.st_ino)
+    if file not in seen:
+        seen.append(file)
+    folder, name = os.path.split(path)
+    return os.path.join(folder, *["."] * seen.index(file), name)
+
+
 class Library:
     """A loaded library and its table of calls. Libraries stay loaded until the process ends."""
 
@@ -116,7 +141,7 @@ class Library:
         if not os.path.exists(path):
             raise FileNotFoundError(f"no library at `{path}`")
         try:
-            self._handle = ctypes.CDLL(path)
+            self._handle = ctypes.CDLL(_fresh_name(path))
         except OSError as error:
             raise Error(Status.INVALID_ARGUMENT, f"`{path}` cannot be loaded: {error}") from None
         try:

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+from os import PathLike
 
 
 class CompileError(RuntimeError):
@@ -14,14 +15,29 @@ class CompileError(RuntimeError):
         super().__init__(diagnostics.strip() or f"xfc ended with code {code}")
         self.diagnostics, self.code = diagnostics, code
 
+    def __reduce__(self):  # so that it comes back from another process
+        return type(self), (self.diagnostics, self.code)
 
-def compile(spec, model=None, weights=None, out=None, target="x86", *, cache_dir=None, compiler=None, quiet=True):
+
+def compile(
+    spec: str | PathLike,
+    model: str | None = None,
+    weights: str | PathLike | None = None,
+    out: str | PathLike | None = None,
+    target: str = "x86",
+    *,
+    weights_in: str = "auto",
+    cache_dir: str | PathLike | None = None,
+    compiler: str | PathLike | None = None,
+    quiet: bool = True,
+) -> pathlib.Path:
     """Compiles the model that the file `spec` declares; returns the library's path.
 
     model      which one, if the spec declares several
     weights    checkpoint, instead of the spec's own
     out        path of the library; its header, and its weights if they are not embedded, go beside it
     target     "x86": AVX2 and AVX-512 in one library, the only target so far
+    weights_in "library": embedded; "file": a .xfw beside it, mapped when opened; "auto": embedded up to 16 MiB
     cache_dir  of compiled kernels; None: the user's
     compiler   the program `xfc`; None: beside Python, else on PATH
     quiet      False: the compiler's progress is shown
@@ -31,7 +47,8 @@ def compile(spec, model=None, weights=None, out=None, target="x86", *, cache_dir
     if target != "x86":
         raise ValueError(f"target is {target!r}, libraries are made for 'x86' only")
     command = [find_compiler(compiler), "compile", os.fspath(spec)]
-    for option, value in (("--model", model), ("--weights", weights), ("-o", out), ("--cache-dir", cache_dir)):
+    options = {"--model": model, "--weights": weights, "-o": out, "--cache-dir": cache_dir, "--weights-in": weights_in}
+    for option, value in options.items():
         if value is not None:
             command += [option, os.fspath(value)]
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE if quiet else None)

@@ -7,7 +7,10 @@ _INT32 = np.iinfo(np.int32)
 
 def row_ids(row, index, what="ids"):
     """One row as an int32 array. Raises TypeError or ValueError, with the row's number, for anything else."""
-    ids = np.asarray(row)
+    try:
+        ids = np.asarray(row)
+    except ValueError:
+        raise ValueError(f"row {index}: {what} are nested, a row is a sequence of integers") from None
     if ids.size == 0 and ids.ndim <= 1:
         return np.empty(0, np.int32)
     if ids.dtype.kind not in "iu":

@@ -1,11 +1,15 @@
 """The working state of one caller."""
 
+import contextlib
 import ctypes
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from xfc import _abi
 from xfc.rows import join
+
+Row = Sequence[int] | np.ndarray
 
 
 class Session:
@@ -14,17 +18,19 @@ class Session:
     def __init__(self, library, model, info, threads=None, max_tokens=None):
         self._library, self._info = library, info
         self._handle = ctypes.c_void_p()
-        options = _abi.SessionOptions(threads=threads or 0, max_tokens=max_tokens or 0)
+        options = _abi.SessionOptions(
+            threads=_abi.count("threads", threads), max_tokens=_abi.count("max_tokens", max_tokens)
+        )
         library.check(library.api.session_create(model, options, self._handle))
 
-    def encode(self, rows, token_types=None):
+    def encode(self, rows: Iterable[Row], token_types: Iterable[Row] | None = None) -> np.ndarray:
         """One vector a row, float32 [n, dim]. `rows`: sequences of token ids; `token_types`: the same shape, or None."""
         ids, offsets, types = joined(rows, token_types)
         out = np.zeros((len(offsets) - 1, self._info.encode_width), np.float32)
         self.run("encode", ids, offsets, types, out)
         return out
 
-    def states(self, rows, token_types=None):
+    def states(self, rows: Iterable[Row], token_types: Iterable[Row] | None = None) -> list[np.ndarray]:
         """The state of every token: a list of float32 [length, dim]."""
         ids, offsets, types = joined(rows, token_types)
         out = np.zeros((len(ids), self._info.states_width), np.float32)
@@ -40,15 +46,16 @@ class Session:
         """Raises the Error that `run` would raise for these arrays, without running anything."""
         self._library.check(self._library.api.check(self._open(), _batch(ids, offsets, types)))
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Stops the call that runs in this session, if any: there it raises Error with Status.CANCELLED."""
         self._library.check(self._library.api.cancel(self._open()))
 
-    def set_threads(self, threads):
+    def set_threads(self, threads: int | None) -> None:
         """How many threads later calls use; None: the model's default. No result depends on it."""
-        self._library.check(self._library.api.set_threads(self._open(), threads or 0))
+        self._library.check(self._library.api.set_threads(self._open(), _abi.count("threads", threads)))
 
-    def close(self):
+    def close(self) -> None:
+        """Frees the session; it cannot be used afterwards. Raises Error while a call runs in it."""
         if self._handle:
             self._library.check(self._library.api.session_destroy(self._handle))
             self._handle = ctypes.c_void_p()
@@ -65,8 +72,11 @@ class Session:
         self.close()
 
     def __del__(self):
-        if getattr(self, "_handle", None):
+        with contextlib.suppress(Exception):
             self.close()
+
+    def __reduce__(self):
+        raise TypeError("a Session cannot be copied or pickled: make another with Model.session")
 
 
 def _batch(ids, offsets, types):

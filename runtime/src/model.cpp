@@ -67,8 +67,8 @@ static xf_status checkEntries(const xf_program &program) {
     if (!entry.name || !entry.run)
       return fail(XF_INTERNAL, "entry point %u of `%s` is empty", index,
                   program.name);
-    if (entry.result_width == 0 ||
-        entry.result_offset + entry.result_width > entry.arena_width)
+    if (entry.result_width == 0 || entry.result_width > entry.arena_width ||
+        entry.result_offset > entry.arena_width - entry.result_width)
       return fail(
           XF_INTERNAL,
           "the result of `%s` in `%s` lies outside its arena: columns %" PRIu64

@@ -1,6 +1,5 @@
 // Status codes with a text: the calling thread's last failure, kept in
-// thread-local storage of fixed size so that reporting an error allocates
-// nothing and cannot fail.
+// thread-local storage of fixed size, so that reporting an error cannot fail.
 #pragma once
 
 #include "xf/xf.h"

@@ -88,7 +88,8 @@ static xf_status checkHeader(const xf_program &program,
 }
 
 xf_status Weights::openFile(const xf_program &program, const char *path) {
-  File handle(::open(path, O_RDONLY | O_CLOEXEC));
+  // Opening a pipe would wait for a writer; files do not know O_NONBLOCK.
+  File handle(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (handle.descriptor < 0)
     return fail(XF_WEIGHTS_NOT_FOUND,
                 "the weights of `%s` are not at `%s`: %s; keep `%s` beside the "

@@ -74,7 +74,7 @@ func.func @encode(%batch: !hk.batch) -> tensor<?x4xf32> attributes {xf.entry} {
 // -----
 
 module {
-// expected-error @+1 {{weight must have a layout and be f32 of one or two dimensions to be passed to a kernel}}
+// expected-error @+1 {{weight has no layout; run `hk-pack-weights` before}}
 hk.weight @tok : tensor<9x4xf32> = "recipe" {offset = 0 : i64}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32>
@@ -156,4 +156,16 @@ func.func @encode(%batch: !hk.batch) -> tensor<?x4xf32> attributes {xf.entry} {
   %0 = hk.launch @gather() weights [@tok] batch %batch {slot = #hk.slot<offset = 0, width = 4>} : () -> tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
+}
+
+// -----
+
+module {
+hk.kernel @scale(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %0 = hk.rowwise %x over row {configs = [#hk.config<target = "x86-64-avx2", variant = "rows">]} : tensor<?x4xf32>
+      finish (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
+  hk.return %0 : tensor<?x4xf32>
+}
+// expected-error @+1 {{an entry point must have one block}}
+func.func private @encode(!hk.batch) -> tensor<?x4xf32> attributes {xf.entry}
 }

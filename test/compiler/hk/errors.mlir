@@ -46,8 +46,33 @@ hk.kernel @k(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 
 // -----
 
+// expected-error @+1 {{a slot at 9223372036854775806 of width 4 ends past the largest offset}}
+#s = #hk.slot<offset = 9223372036854775806, width = 4>
+
+// -----
+
+// In panels, 2^27 rows of 16 columns.
+// expected-error @+1 {{is 'tensor<134217728x10xf32>', but a kernel reads at most 2^31 - 1 elements}}
+hk.weight @w : tensor<134217728x10xf32> = "recipe"
+
+// -----
+
+// The number of elements overflows to 0.
+// expected-error @+1 {{is 'tensor<4294967296x4294967296xf32>', but a kernel reads at most 2^31 - 1 elements}}
+hk.weight @w : tensor<4294967296x4294967296xf32> = "recipe"
+
+// -----
+
+func.func @rows_width(%x: tensor<?x2147483648xf32>) {
+  // expected-error @+1 {{must be rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<?x2147483648xf32>'}}
+  %0 = hk.rowwise %x over row : tensor<?x2147483648xf32> finish (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
+  return
+}
+
+// -----
+
 func.func @rows_type(%x: tensor<4x8xf32>) {
-  // expected-error @+1 {{must be rows of f32 values, `tensor<?xWxf32>`, but got 'tensor<4x8xf32>'}}
+  // expected-error @+1 {{must be rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<4x8xf32>'}}
   %0 = "hk.rowwise"(%x) <{operandSegmentSizes = array<i32: 1, 0, 0>, over = #hk<over row>}> ({
   ^bb0(%v: f32, %i: i32, %n: i32):
     hk.yield %v : f32

@@ -8,7 +8,7 @@
 // KERNELS: hk.rowwise %[[X]] over row combine [add, add]
 // KERNELS: hk.attention
 // KERNELS-SAME: mask_mod (
-// KERNELS-NEXT: arith.cmpi sge
+// KERNELS-NEXT: arith.cmpi sle
 // KERNELS: hk.gemm %{{.*}} weight @layers.0.to_out rows(%[[X]])
 // KERNELS-NOT: over row rows
 // KERNELS: return

@@ -31,8 +31,19 @@ xf.weight @w : tensor<4xf32> = <transpose("a"[4])>
 
 // -----
 
-// expected-error @below {{the constant of a recipe must be finite}}
+// expected-error @below {{`concat` along axis 0 makes more than 2^63 - 1 of that axis}}
+xf.weight @w : tensor<1xf32> = <concat(0, "a"[9223372036854775807], "b"[2])>
+
+// -----
+
+// expected-error @below {{the constant of a recipe must be finite in f32}}
 xf.weight @w : tensor<4xf32> = <scale("a"[4], 1.0e+999)>
+
+// -----
+
+// Recipes are computed in f32, where this is infinite.
+// expected-error @below {{the constant of a recipe must be finite in f32}}
+xf.weight @w : tensor<4xf32> = <add("a"[4], 1.0e+300)>
 
 // -----
 
@@ -74,8 +85,16 @@ func.func @table_width(%batch: !xf.batch) {
 // -----
 
 func.func @not_rows(%x: tensor<4x4xf32>) {
-  // expected-error @below {{rows of f32 values, `tensor<?xWxf32>`, but got 'tensor<4x4xf32>'}}
+  // expected-error @below {{rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<4x4xf32>'}}
   %0 = xf.activation gelu %x : tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @no_width(%x: tensor<?x0xf32>) {
+  // expected-error @below {{rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<?x0xf32>'}}
+  %0 = xf.activation gelu %x : tensor<?x0xf32>
   return
 }
 
@@ -130,8 +149,17 @@ func.func @linear_bias(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @slice(%x: tensor<?x4xf32>) {
-  // expected-error @below {{takes columns 2 to 5 of an input with 4}}
+  // expected-error @below {{takes 3 columns from column 2 of an input with 4}}
   %0 = xf.slice %x offset 2 : tensor<?x4xf32> -> tensor<?x3xf32>
+  return
+}
+
+// -----
+
+// The end of the columns overflows.
+func.func @slice_overflow(%x: tensor<?x4xf32>) {
+  // expected-error @below {{takes 3 columns from column 9223372036854775806 of an input with 4}}
+  %0 = xf.slice %x offset 9223372036854775806 : tensor<?x4xf32> -> tensor<?x3xf32>
   return
 }
 
@@ -149,6 +177,16 @@ func.func @heads(%x: tensor<?x6xf32>, %batch: !xf.batch) {
 func.func @head_dim(%x: tensor<?x4xf32>, %batch: !xf.batch) {
   // expected-error @below {{`head_dim` and `value_dim` must be positive}}
   %0 = xf.attention %x, %x, %x, %batch {heads = 2 : i64, kv_heads = 2 : i64, head_dim = 0 : i64, value_dim = 2 : i64, scale = 1.0 : f64}
+      : (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// 4 * heads overflows to 4, the width.
+func.func @heads_overflow(%x: tensor<?x4xf32>, %batch: !xf.batch) {
+  // expected-error @below {{`heads`, `head_dim` and `value_dim` must be at most 1048576}}
+  %0 = xf.attention %x, %x, %x, %batch {heads = 4611686018427387905 : i64, kv_heads = 4611686018427387905 : i64, head_dim = 4 : i64, value_dim = 4 : i64, scale = 1.0 : f64}
       : (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
   return
 }

@@ -100,6 +100,15 @@ xf.model @m {
 // -----
 
 xf.model @m {
+  xf.transformer_wrapper {
+    // expected-error @below {{has `depth` = 9223372036854775807, but a stack has at most 4096 layers}}
+    xf.attention_layers attributes {depth = 9223372036854775807 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
   // expected-error @below {{has `num_tokens` = -1, but it must be positive}}
   xf.transformer_wrapper attributes {num_tokens = -1 : i64} { xf.attention_layers }
 }

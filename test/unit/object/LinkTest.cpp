@@ -10,8 +10,10 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
 
+#include <cstdlib>
 #include <dlfcn.h>
 #include <list>
 
@@ -204,6 +206,86 @@ TEST_F(Link, UnknownLinkerIsAnError) {
   options.linker = "no-such-linker";
   EXPECT_EQ(failureOf(), "linker `no-such-linker` not found; name a C compiler "
                          "that is on PATH, such as `gcc`");
+}
+
+/// A program in the role of the linker.
+class BadLinker : public Link {
+protected:
+  ~BadLinker() override { sys::fs::remove(options.linker); }
+  void writeLinker(const std::string &script) {
+    SmallString<128> file;
+    int fd = -1;
+    ASSERT_FALSE(sys::fs::createTemporaryFile("xf-bad-linker", "sh", fd, file));
+    {
+      raw_fd_ostream out(fd, /*shouldClose=*/true);
+      out << "#!/bin/sh\n" << script << "\n";
+    }
+    sys::fs::setPermissions(file, sys::fs::perms::all_all);
+    options.linker = std::string(file);
+    addObject(functionText("xf_get_api_test", 9));
+  }
+};
+
+TEST_F(BadLinker, ItsMessagesArePartOfTheError) {
+  writeLinker("echo first; echo second >&2; exit 3");
+  EXPECT_EQ(failureOf(), "`" + options.linker +
+                             "` failed to link the library: it ended with "
+                             "status 3\nfirst\nsecond");
+}
+
+TEST_F(BadLinker, SilenceIsAnError) {
+  writeLinker("exit 1");
+  EXPECT_EQ(failureOf(),
+            "`" + options.linker +
+                "` failed to link the library: it ended with status 1");
+}
+
+TEST_F(BadLinker, ItsDeathIsAnError) {
+  writeLinker("echo said; kill -9 $$");
+  std::string message = failureOf();
+  EXPECT_NE(message.find("Killed"), std::string::npos) << message;
+  EXPECT_NE(message.find("\nsaid"), std::string::npos) << message;
+}
+
+// Success without a library is no success.
+TEST_F(BadLinker, AnEmptyOutputIsAnError) {
+  writeLinker("exit 0");
+  EXPECT_NE(failureOf().find("back: "), std::string::npos);
+}
+
+TEST_F(Link, NoLinkerOnThePathIsAnError) {
+  std::string path = std::getenv("PATH");
+  setenv("PATH", "/nowhere", 1);
+  std::string message = failureOf();
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(message,
+            "no linker found: looked for `clang-19`, `clang`, `gcc` and `cc` "
+            "on PATH; install one, on Debian with `apt-get install gcc`");
+}
+
+TEST_F(Link, MissingArchiveIsAnError) {
+  addObject(functionText("xf_get_api_test", 9));
+  options.runtimeArchive = path("absent.a");
+  EXPECT_NE(failureOf().find("absent.a"), std::string::npos);
+}
+
+// -Wl would split these names.
+TEST_F(Link, NamesMayHoldCommasAndSpaces) {
+  addObject(functionText("xf_get_api_test", 9));
+  ASSERT_FALSE(sys::fs::create_directory(path("a, b")));
+  options.output = path("a, b/lib x,y.so");
+  ASSERT_EQ(toString(linkLibrary(options)), "");
+  EXPECT_TRUE(sys::fs::exists(options.output));
+}
+
+TEST_F(Link, NoTemporaryFolderIsAnError) {
+  const char *before = std::getenv("TMPDIR");
+  std::string folder = before ? before : "";
+  setenv("TMPDIR", "/nowhere", 1);
+  std::string message = failureOf();
+  before ? setenv("TMPDIR", folder.c_str(), 1) : unsetenv("TMPDIR");
+  EXPECT_EQ(message.find("cannot create the temporary folder `/nowhere/"), 0u)
+      << message;
 }
 
 TEST_F(Link, UnwritableOutputIsAnError) {

@@ -1,10 +1,23 @@
-// Holds that a call of a shape seen before allocates nothing, on no thread. The
-// linker sends every allocation of this program to the counters below.
+// Holds that a call of a shape seen before allocates nothing, on no thread; and
+// that any allocation or thread may be refused. The linker sends every one that
+// this program asks for to the counters below.
 #include "runtime_fixture.h"
+
+#include <cerrno>
+#include <climits>
+#include <pthread.h>
+#include <sys/mman.h>
 
 using namespace fake;
 
 static std::atomic<int> allocations{0};
+static std::atomic<int> granted{INT_MAX}; // all after as many are refused
+static std::atomic<bool> noThreads{false};
+
+static bool refused() {
+  ++allocations;
+  return granted.fetch_sub(1) <= 0;
+}
 
 extern "C" {
 void *__real_malloc(size_t size);
@@ -13,17 +26,23 @@ void *__real_mmap(void *address, size_t size, int protection, int flags,
                   int file, long offset);
 
 void *__wrap_malloc(size_t size) {
-  ++allocations;
-  return __real_malloc(size);
+  return refused() ? nullptr : __real_malloc(size);
 }
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-  ++allocations;
-  return __real_aligned_alloc(alignment, size);
+  return refused() ? nullptr : __real_aligned_alloc(alignment, size);
 }
 void *__wrap_mmap(void *address, size_t size, int protection, int flags,
                   int file, long offset) {
-  ++allocations;
-  return __real_mmap(address, size, protection, flags, file, offset);
+  return refused()
+             ? MAP_FAILED
+             : __real_mmap(address, size, protection, flags, file, offset);
+}
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*run)(void *), void *argument) {
+  return noThreads ? EAGAIN
+                   : __real_pthread_create(thread, attributes, run, argument);
 }
 }
 
@@ -53,4 +72,55 @@ TEST(HotPath, AllocatesNothing) {
     if (turn > 0)
       EXPECT_EQ(allocations, before);
   }
+}
+
+// Opening, a session and a call, with ever more allocations granted before all
+// others are refused: a status says so, or the result is right.
+TEST(HotPath, AnyAllocationMayFail) {
+  const Batch batch = makeBatch({3, 64});
+  const xf_batch view = batch.view();
+  std::vector<float> expected(batch.rows() * width), out(expected.size());
+  {
+    OpenModel model("small");
+    expected = OpenSession(model, 2).encode(batch);
+  }
+  xf_session_options options;
+  xf_session_options_init(&options);
+  options.threads = 2;
+  bool done = false;
+  int refusals = 0;
+  for (int count = 0; !done; ++count) {
+    ASSERT_LT(count, 100);
+    xf_model *model = nullptr;
+    xf_session *session = nullptr;
+    granted = count;
+    xf_status status = api().model_open(nullptr, &model);
+    if (status == XF_OK)
+      status = api().session_create(model, &options, &session);
+    if (status == XF_OK)
+      status = api().encode(session, &view, out.data(), out.size());
+    done = granted > 0;
+    granted = INT_MAX;
+    if (status == XF_OK) {
+      EXPECT_EQ(out, expected);
+    } else {
+      EXPECT_EQ(status, XF_OUT_OF_MEMORY) << lastError();
+      EXPECT_NE(lastError(), "");
+      ++refusals;
+    }
+    EXPECT_EQ(api().session_destroy(session), XF_OK);
+    EXPECT_EQ(api().model_close(model), XF_OK);
+  }
+  EXPECT_GE(refusals, 4); // model, description, session, its memory
+}
+
+TEST(HotPath, WithoutThreadsTheCallerDoesIt) {
+  const Batch batch = makeBatch({3, 64, 9});
+  OpenModel model("small");
+  const std::vector<float> expected = OpenSession(model, 1).encode(batch);
+  OpenSession session(model, 8);
+  noThreads = true;
+  EXPECT_EQ(session.encode(batch), expected);
+  noThreads = false;
+  EXPECT_EQ(session.encode(batch), expected);
 }

@@ -356,6 +356,9 @@ TEST(DamagedProgram, IsRefused) {
          "entry point 1");
   refuse([](auto &, xf_entry *entries, auto...) { entries[0].arena_width = 1; },
          "outside its arena");
+  refuse([](auto &, xf_entry *entries,
+            auto...) { entries[0].result_offset = uint64_t(-4); },
+         "outside its arena");
   refuse([](auto &, auto *, xf_target *targets,
             auto...) { targets[0].name = nullptr; },
          "kernel table 0");

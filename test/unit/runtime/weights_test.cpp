@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace fake;
@@ -99,6 +100,13 @@ TEST_F(WeightsFile, Missing) {
 TEST_F(WeightsFile, NotAFile) {
   fs::create_directory(path());
   fs::create_directory(fs::path(path()) / name);
+  EXPECT_EQ(open(path()), XF_WEIGHTS_NOT_FOUND);
+  EXPECT_NE(lastError().find("is not a regular file"), std::string::npos)
+      << lastError();
+}
+
+TEST_F(WeightsFile, APipeIsNotWaitedFor) {
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
   EXPECT_EQ(open(path()), XF_WEIGHTS_NOT_FOUND);
   EXPECT_NE(lastError().find("is not a regular file"), std::string::npos)
       << lastError();

@@ -10,7 +10,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include <csignal>
 #include <cstring>
+#include <sys/resource.h>
 
 using namespace xf::weights;
 using testing::HasSubstr;
@@ -94,5 +96,21 @@ TEST_F(PackedFileTest, ReportsAFolderThatIsNotThere) {
   ASSERT_TRUE(bool(error));
   EXPECT_THAT(llvm::toString(std::move(error)),
               HasSubstr("cannot write weights to `" + path.str().str() + "`"));
+  EXPECT_EQ(countEntries(folder), 0u);
+}
+
+// A limit on the size of files stands for a full disk.
+TEST_F(PackedFileTest, ReportsAFullDisk) {
+  auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit = {};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  rlimit small = {1000, limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  llvm::Error error = writePackedFile(path, WeightSection(1 << 20));
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, before);
+  EXPECT_EQ(llvm::toString(std::move(error)), "cannot write weights to `" +
+                                                  path.str().str() +
+                                                  "`: File too large");
   EXPECT_EQ(countEntries(folder), 0u);
 }

@@ -150,7 +150,8 @@ TEST(SafeTensors, RefusesFractionalDimension) {
               HasSubstr("`shape` holds 2.5"));
   EXPECT_THAT(errorOf(oneTensor(
                   R"("dtype":"F32","shape":[4.0],"data_offsets":[0,16])")),
-              HasSubstr("a dimension must be an integer"));
+              HasSubstr("`shape` holds 4.0, but a dimension must be an "
+                        "integer"));
 }
 
 TEST(SafeTensors, RefusesDimensionsThatAreNoNumbers) {

@@ -101,6 +101,10 @@ def HK_SlotAttr : HK_Attr<"Slot", "slot"> {
   let parameters = (ins "int64_t":$offset, "int64_t":$width);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Where the value ends; the verifier ensures that this does not overflow.
+    int64_t getEnd() { return getOffset() + getWidth(); }
+  }];
 }
 
 #endif

@@ -6,6 +6,8 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <limits>
+
 #include "compiler/Dialect/HK/IR/HKDialect.cpp.inc"
 #include "compiler/Dialect/HK/IR/HKEnums.cpp.inc"
 
@@ -104,6 +106,9 @@ LogicalResult SlotAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "a slot has an offset of at least 0 and a width of "
                           "at least 1, not "
                        << offset << " and " << width;
+  if (width > std::numeric_limits<int64_t>::max() - offset)
+    return emitError() << "a slot at " << offset << " of width " << width
+                       << " ends past the largest offset";
   return success();
 }
 
@@ -115,7 +120,8 @@ bool isRowsType(Type type) {
   auto rows = llvm::dyn_cast<RankedTensorType>(type);
   return rows && rows.getRank() == 2 && rows.isDynamicDim(0) &&
          !rows.isDynamicDim(1) && rows.getDimSize(1) > 0 &&
-         rows.getElementType().isF32();
+         rows.getDimSize(1) <= INT32_MAX && rows.getElementType().isF32() &&
+         !rows.getEncoding();
 }
 
 int64_t getWidth(Type rowsType) {

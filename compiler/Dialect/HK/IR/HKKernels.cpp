@@ -5,6 +5,9 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 
@@ -20,10 +23,19 @@ bool WeightOp::isFormal() {
 
 LogicalResult WeightOp::verify() {
   RankedTensorType type = getTensorType();
-  if (!type.getElementType().isF32() || type.getRank() < 1 ||
-      type.getRank() > 2 || type.getNumElements() == 0)
+  ArrayRef<int64_t> shape = type.getShape();
+  if (!type.getElementType().isF32() || shape.empty() || shape.size() > 2 ||
+      llvm::is_contained(shape, 0))
     return emitOpError() << "must be a non-empty vector or matrix of f32, not "
                          << type;
+  // Kernels index by 32 bits; panels round the columns up to 16. Divided,
+  // because the product may overflow.
+  constexpr int64_t mostElements = std::numeric_limits<int32_t>::max();
+  int64_t rows = shape.size() == 2 ? shape.front() : 1;
+  if (shape.back() > mostElements ||
+      rows > mostElements / int64_t(llvm::alignTo(shape.back(), 16)))
+    return emitOpError() << "is " << type
+                         << ", but a kernel reads at most 2^31 - 1 elements";
   if (isFormal() == getRecipe().has_value())
     return emitOpError() << (isFormal()
                                  ? "must have no recipe inside a kernel, "

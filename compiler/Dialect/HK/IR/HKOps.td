@@ -13,7 +13,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class HK_Op<string mnemonic, list<Trait> traits = []> : Op<HK_Dialect, mnemonic, traits>;
 
 /// Rows of a call: one row per token, or one per sequence after a reduction over sequences.
-def HK_Rows : Type<CPred<"::xf::hk::isRowsType($_self)">, "rows of f32 values, `tensor<?xWxf32>`", "::mlir::RankedTensorType">;
+def HK_Rows : Type<CPred<"::xf::hk::isRowsType($_self)">, "rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1", "::mlir::RankedTensorType">;
 def HK_SymbolArray : TypedArrayAttrBase<FlatSymbolRefAttr, "weight symbols">;
 
 //===----------------------------------------------------------------------===//
@@ -207,11 +207,13 @@ def HK_RowwiseOp : HK_StructuredOpBase<"rowwise", [AttrSizedOperandSegments]> {
 
     ```mlir
     %y = hk.rowwise %x over row combine [add] vectors [@g] : tensor<?x384xf32>
-        map (%x0: f32, %i: i32, %n: i32) { %0 = arith.mulf %x0, %x0 : f32  hk.yield %0 : f32 }
-        finish (%x0: f32, %i: i32, %n: i32, %sum: f32, %g: f32) {
+        map (%x0: f32, %i: i32, %n: i32) {
+      %0 = arith.mulf %x0, %x0 : f32
+      hk.yield %0 : f32
+    } finish (%x0: f32, %i: i32, %n: i32, %sum: f32, %gain: f32) {
       %0 = math.rsqrt %sum : f32
       %1 = arith.mulf %x0, %0 : f32
-      %2 = arith.mulf %1, %g : f32
+      %2 = arith.mulf %1, %gain : f32
       hk.yield %2 : f32
     }
     ```
@@ -270,10 +272,13 @@ def HK_KernelOp : HK_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, Symbo
 
     ```mlir
     hk.kernel @gemm_384x1152_bias(%x: tensor<?x384xf32>) -> tensor<?x1152xf32> {
-      hk.weight @weight : tensor<384x1152xf32>
-      hk.weight @vector0 : tensor<1152xf32>
+      hk.weight @weight : tensor<384x1152xf32> {layout = #hk.layout<panels>}
+      hk.weight @vector0 : tensor<1152xf32> {layout = #hk.layout<plain>}
       %0 = hk.gemm %x weight @weight vectors [@vector0] : tensor<?x384xf32> -> tensor<?x1152xf32>
-          epilogue (%acc: f32, %bias: f32) { %1 = arith.addf %acc, %bias : f32  hk.yield %1 : f32 }
+          epilogue (%acc: f32, %bias: f32) {
+        %1 = arith.addf %acc, %bias : f32
+        hk.yield %1 : f32
+      }
       hk.return %0 : tensor<?x1152xf32>
     }
     ```

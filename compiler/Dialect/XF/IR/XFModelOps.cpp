@@ -105,12 +105,19 @@ void AttentionLayersOp::build(OpBuilder &, OperationState &state) {
   state.addRegion();
 }
 
+/// As in the knob table; every layer becomes ops, so no bound is no end.
+static constexpr uint64_t mostLayers = 4096;
+
 /// Knobs that hold one value a layer must have `depth` of them. Lists that are
 /// not about layers come in plain arrays too, so they are named.
 static LogicalResult verifyLayerCounts(AttentionLayersOp op) {
   std::optional<uint64_t> depth = op.getDepth();
   if (!depth)
     return success();
+  if (*depth > mostLayers)
+    return op.emitOpError()
+           << "has `depth` = " << *depth << ", but a stack has at most "
+           << mostLayers << " layers";
   for (NamedAttribute attr : op->getAttrs()) {
     auto values = dyn_cast<ArrayAttr>(attr.getValue());
     bool isLayered = attr.getName().getValue().starts_with("attn_") ||

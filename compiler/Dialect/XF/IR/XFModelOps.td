@@ -88,6 +88,14 @@ def XF_TransformerWrapperOp : XF_KnobOp<"transformer_wrapper", TransformerWrappe
   let description = [{
     Embeddings (token, position, token type), summed and normed, then the stack `attn_layers` in the region, then
     pooling. One optional attribute per knob; an absent one has the knob's default.
+
+    Example:
+
+    ```mlir
+    xf.transformer_wrapper attributes {num_tokens = 100 : i64, max_seq_len = 16 : i64, pool = "mean"} {
+      xf.attention_layers attributes {causal = false, dim = 32 : i64, depth = 2 : i64, heads = 4 : i64, attn_dim_head = 8 : i64}
+    }
+    ```
   }];
   let arguments = knobArguments;
   let regions = (region SizedRegion<1>:$body);
@@ -160,7 +168,7 @@ def XF_GenerateOp : XF_KnobOp<"generate", GenerateKnobs, [HasParent<"ModelOp">]>
     Example:
 
     ```mlir
-    xf.generate {temperature = 0.000000e+00, max_new_tokens = 64 : i64}
+    xf.generate {temperature = 0.000000e+00 : f64, max_new_tokens = 64 : i64}
     ```
   }];
   let arguments = knobArguments;

@@ -15,7 +15,8 @@ bool xf::ir::isRowsType(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && tensor.getRank() == 2 && tensor.isDynamicDim(0) &&
          !tensor.isDynamicDim(1) && tensor.getDimSize(1) > 0 &&
-         tensor.getElementType().isF32() && !tensor.getEncoding();
+         tensor.getDimSize(1) <= INT32_MAX && tensor.getElementType().isF32() &&
+         !tensor.getEncoding();
 }
 
 RankedTensorType xf::ir::getRowsType(MLIRContext *context, int64_t width) {
@@ -170,16 +171,19 @@ LogicalResult LinearOp::verifySymbolUses(SymbolTableCollection &tables) {
 
 LogicalResult SliceOp::verify() {
   int64_t offset = getOffset(), available = widthOf(getInput());
-  if (offset < 0 || offset + getWidth() > available)
-    return emitOpError() << "takes columns " << offset << " to "
-                         << offset + getWidth() << " of an input with "
-                         << available;
+  // Not `offset + width`, which overflows for the largest offsets.
+  if (offset < 0 || offset > available || getWidth() > available - offset)
+    return emitOpError() << "takes " << getWidth() << " columns from column "
+                         << offset << " of an input with " << available;
   return success();
 }
 
 //===----------------------------------------------------------------------===//
 // xf.attention
 //===----------------------------------------------------------------------===//
+
+/// Far above any model; the product of two such numbers cannot overflow.
+static constexpr int64_t maxExtent = 1 << 20;
 
 LogicalResult AttentionOp::verify() {
   int64_t heads = getHeads(), kvHeads = getKvHeads();
@@ -189,6 +193,11 @@ LogicalResult AttentionOp::verify() {
                             "multiple of the second";
   if (getHeadDim() <= 0 || getValueDim() <= 0)
     return emitOpError() << "`head_dim` and `value_dim` must be positive";
+  if (std::max<int64_t>(
+          {heads, int64_t(getHeadDim()), int64_t(getValueDim())}) > maxExtent)
+    return emitOpError() << "`heads`, `head_dim` and `value_dim` must be at "
+                            "most "
+                         << maxExtent;
   if (!getScale().isFinite())
     return emitOpError() << "`scale` must be finite";
   auto checkWidth = [&](StringRef name, Value value, int64_t count,

@@ -3,6 +3,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace xf::ir;
 
@@ -66,6 +68,7 @@ RecipeAttr RecipeAttr::add(RecipeAttr input, double constant) {
 static LogicalResult verifyConcat(function_ref<InFlightDiagnostic()> emitError,
                                   ArrayRef<RecipeAttr> inputs, int64_t axis) {
   ArrayRef<int64_t> first = inputs.front().getShape();
+  int64_t extent = 0;
   if (axis < 0 || axis >= static_cast<int64_t>(first.size()))
     return emitError() << "`concat` along axis " << axis
                        << " but its inputs have " << first.size()
@@ -80,6 +83,10 @@ static LogicalResult verifyConcat(function_ref<InFlightDiagnostic()> emitError,
                          << first << "] and [" << shape
                          << "], which may differ in that axis only";
   }
+  for (RecipeAttr input : inputs)
+    if (__builtin_add_overflow(extent, input.getShape()[axis], &extent))
+      return emitError() << "`concat` along axis " << axis
+                         << " makes more than 2^63 - 1 of that axis";
   return success();
 }
 
@@ -106,8 +113,8 @@ LogicalResult RecipeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return success();
   case RecipeKind::Scale:
   case RecipeKind::Add:
-    if (!constant.getValue().isFinite())
-      return emitError() << "the constant of a recipe must be finite";
+    if (!std::isfinite(static_cast<float>(constant.getValueAsDouble())))
+      return emitError() << "the constant of a recipe must be finite in f32";
     return success();
   }
   llvm_unreachable("all recipe kinds handled");

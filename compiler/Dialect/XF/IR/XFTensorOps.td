@@ -12,7 +12,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 // A row per token or per sequence; the number of rows is known at run time only.
 def XF_Rows
     : Type<CPred<"::xf::ir::isRowsType($_self)">,
-           "rows of f32 values, `tensor<?xWxf32>`", "::mlir::RankedTensorType">;
+           "rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1", "::mlir::RankedTensorType">;
 
 class XF_TensorOp<string mnemonic, list<Trait> traits = []>
     : XF_Op<mnemonic, !listconcat([Pure], traits)>;
@@ -97,7 +97,7 @@ def XF_NormOp : XF_WeightUserOp<"norm", [SameOperandsAndResultType]> {
     ```mlir
     %1 = xf.norm layer %0 gain @final_norm.gain bias @final_norm.bias
         eps 1.0e-05 : tensor<?x384xf32>
-    %3 = xf.norm l2 %2 eps 1.0e-12 : tensor<?x384xf32>
+    %2 = xf.norm l2 %1 eps 1.0e-12 : tensor<?x384xf32>
     ```
   }];
   let arguments = (ins XF_NormKindAttr:$kind, XF_Rows:$input,
@@ -120,7 +120,7 @@ def XF_LinearOp : XF_WeightUserOp<"linear"> {
     Example:
 
     ```mlir
-    %2 = xf.linear %1 weight @layers.0.to_q bias @layers.0.to_q.bias
+    %q = xf.linear %2 weight @layers.0.to_q bias @layers.0.to_q.bias
         : tensor<?x384xf32> -> tensor<?x384xf32>
     ```
   }];
@@ -143,7 +143,7 @@ def XF_ActivationOp : XF_TensorOp<"activation", [SameOperandsAndResultType]> {
     Example:
 
     ```mlir
-    %3 = xf.activation gelu %2 : tensor<?x1536xf32>
+    %3 = xf.activation gelu %hidden : tensor<?x1536xf32>
     ```
   }];
   let arguments = (ins XF_ActivationKindAttr:$kind, XF_Rows:$input);
@@ -159,7 +159,7 @@ def XF_AddOp : XF_TensorOp<"add", [SameOperandsAndResultType]> {
     Example:
 
     ```mlir
-    %4 = xf.add %3, %0 : tensor<?x384xf32>
+    %5 = xf.add %4, %0 : tensor<?x384xf32>
     ```
   }];
   let arguments = (ins XF_Rows:$lhs, XF_Rows:$rhs);
@@ -221,7 +221,7 @@ def XF_AttentionOp : XF_TensorOp<"attention", [IsolatedFromAbove]> {
     Example (causal):
 
     ```mlir
-    %5 = xf.attention %q, %k, %v, %batch {
+    %4 = xf.attention %q, %k, %v, %batch {
         heads = 12 : i64, kv_heads = 12 : i64, head_dim = 32 : i64,
         value_dim = 32 : i64, scale = 0.17677669529663687 : f64}
       mask_mod {
@@ -256,7 +256,7 @@ def XF_PoolOp : XF_TensorOp<"pool", [
     Example:
 
     ```mlir
-    %7 = xf.pool mean %6, %batch : tensor<?x384xf32>
+    %6 = xf.pool mean %5, %batch : tensor<?x384xf32>
     ```
   }];
   let arguments = (ins XF_PoolKindAttr:$kind, XF_Rows:$input,

@@ -7,7 +7,7 @@
 // CHECK-NOT: score_mod
 // CHECK: mask_mod {
 // CHECK-NEXT: ^bb0(%{{.*}}: i32, %[[I:.*]]: i32, %[[J:.*]]: i32):
-// CHECK-NEXT: %[[KEEP:.*]] = arith.cmpi sge, %[[I]], %[[J]] : i32
+// CHECK-NEXT: %[[KEEP:.*]] = arith.cmpi sle, %[[J]], %[[I]] : i32
 // CHECK-NEXT: xf.yield %[[KEEP]] : i1
 xf.model @tiny {
   xf.transformer_wrapper attributes {
@@ -56,11 +56,13 @@ xf.model @tiny {
 // CHECK-LABEL: func.func @states(
 // CHECK: score_mod {
 // CHECK-NEXT: ^bb0(%[[S:.*]]: f32, %[[H:.*]]: i32, %[[I:.*]]: i32, %[[J:.*]]: i32):
-// CHECK-DAG: %[[AHEAD:.*]] = arith.subi %[[I]], %[[J]]
-// CHECK-DAG: %[[BEHIND:.*]] = arith.subi %[[J]], %[[I]]
-// CHECK-DAG: arith.maxsi %[[AHEAD]], %[[BEHIND]]
 // CHECK: %[[SLOPE:.*]] = math.exp2
-// CHECK-NEXT: %[[PENALTY:.*]] = arith.mulf %[[SLOPE]]
+// CHECK-NEXT: %[[AHEAD:.*]] = arith.subi %[[I]], %[[J]]
+// CHECK-NEXT: %[[ZERO:.*]] = arith.constant 0 : i32
+// CHECK-NEXT: %[[BEHIND:.*]] = arith.subi %[[ZERO]], %[[AHEAD]]
+// CHECK-NEXT: %[[DISTANCE:.*]] = arith.maxsi %[[AHEAD]], %[[BEHIND]]
+// CHECK-NEXT: %[[FLOAT:.*]] = arith.sitofp %[[DISTANCE]] : i32 to f32
+// CHECK-NEXT: %[[PENALTY:.*]] = arith.mulf %[[SLOPE]], %[[FLOAT]]
 // CHECK-NEXT: %[[BIASED:.*]] = arith.subf %[[S]], %[[PENALTY]]
 // CHECK-NEXT: %[[C:.*]] = arith.constant 3.000000e+01
 // CHECK-NEXT: %[[RATIO:.*]] = arith.divf %[[BIASED]], %[[C]]
@@ -70,7 +72,7 @@ xf.model @tiny {
 // CHECK-NEXT: %[[SCALED:.*]] = arith.mulf %[[CLAMPED]], %[[HALF]]
 // CHECK-NEXT: xf.yield %[[SCALED]] : f32
 // CHECK-NEXT: } mask_mod {
-// CHECK: %[[CAUSAL:.*]] = arith.cmpi sge
+// CHECK: %[[CAUSAL:.*]] = arith.cmpi sle, %{{.*}}, %{{.*}}
 // CHECK: %[[WINDOW:.*]] = arith.cmpi sle
 // CHECK-NEXT: %[[BOTH:.*]] = arith.andi %[[CAUSAL]], %[[WINDOW]]
 // CHECK-NEXT: %[[OTHER:.*]] = arith.cmpi ne

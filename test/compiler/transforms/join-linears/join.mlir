@@ -82,3 +82,21 @@ func.func @taken(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %3 = xf.linear %2 weight @ab : tensor<?x4xf32> -> tensor<?x4xf32>
   return %3 : tensor<?x4xf32>
 }
+
+// -----
+
+// Linears of two blocks stay apart: neither block comes before the other.
+// CHECK-LABEL: func.func @blocks(
+// CHECK: xf.linear %{{.*}} weight @a
+// CHECK: xf.linear %{{.*}} weight @b
+xf.weight @a : tensor<4x4xf32> = <"a"[4, 4]>
+xf.weight @b : tensor<4x4xf32> = <"b"[4, 4]>
+func.func @blocks(%x: tensor<?x4xf32>, %first: i1) -> tensor<?x4xf32> {
+  llvm.cond_br %first, ^bb1, ^bb2
+^bb1:
+  %0 = xf.linear %x weight @a : tensor<?x4xf32> -> tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+^bb2:
+  %1 = xf.linear %x weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
+  return %1 : tensor<?x4xf32>
+}
