@@ -82,15 +82,25 @@ static void addAttention(const KernelDesc &desc, const Machine &machine,
       attention.heads >= 8 && attention.heads % 2 == 0 ? 2 : 1;
   for (const x86::AttentionTile &tile : x86::attentionTiles(machine)) {
     Config config = makeConfig(machine, "blocked");
-    int64_t lanes = columnLanes(attention.valueDim, machine);
-    int64_t accumulators = machine.vectorRegisters / 2 / tile.rows;
+    int64_t lanes = machine.vectorFloats, rows, cols;
+    if (attention.valueDim % lanes == 0) {
+      int64_t accumulators = machine.vectorRegisters / 2 / tile.rows;
+      rows = tile.rows;
+      cols = divisorBelow(attention.valueDim / lanes,
+                          std::max<int64_t>(accumulators, 1)) *
+             lanes;
+    } else {
+      int64_t vectors = tile.queries / lanes;
+      rows = tile.queries;
+      cols = divisorBelow(attention.valueDim,
+                          (machine.vectorRegisters - 1) / vectors - 1);
+    }
     config.values = {
         {"tile_q", tile.queries},
+        {"tile_end", std::max(tile.queries / 2 / lanes, int64_t(1)) * lanes},
         {"tile_keys", tile.keys},
-        {"tile_rows", tile.rows},
-        {"tile_cols", divisorBelow(attention.valueDim / lanes,
-                                   std::max<int64_t>(accumulators, 1)) *
-                          lanes},
+        {"tile_rows", rows},
+        {"tile_cols", cols},
         {"grain_rows", (128 + tile.queries - 1) / tile.queries * tile.queries},
         {"grain_cols", headsPerTask * attention.valueDim}};
     configs.push_back(config);

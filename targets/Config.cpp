@@ -120,11 +120,13 @@ std::vector<int64_t> gemmTileHeights(const Config &config) {
 }
 
 std::vector<int64_t> attentionBlockHeights(const Config &config) {
-  int64_t tileQ = config.get("tile_q"), below = 8;
-  while (below * 2 < tileQ)
-    below *= 2;
-  return below < tileQ ? std::vector<int64_t>{tileQ, below}
-                       : std::vector<int64_t>{tileQ};
+  int64_t tileQ = config.get("tile_q"), tileEnd = config.get("tile_end");
+  return tileEnd < tileQ ? std::vector<int64_t>{tileQ, tileEnd}
+                         : std::vector<int64_t>{tileQ};
+}
+
+bool vectorsAreColumns(const Config &config, const Machine &machine) {
+  return config.get("tile_cols") % machine.vectorFloats == 0;
 }
 
 int rowLanes(int64_t width) {
@@ -132,13 +134,6 @@ int rowLanes(int64_t width) {
     if (width % lanes == 0)
       return lanes;
   return 16;
-}
-
-int columnLanes(int64_t columns, const Machine &machine) {
-  int lanes = machine.vectorFloats;
-  while (columns % lanes != 0)
-    lanes /= 2;
-  return lanes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -158,7 +153,7 @@ static const std::vector<Variant> &variants() {
       {KernelKind::Gemm, "packed", {"tile_m", "tile_n", "unroll_k"}},
       {KernelKind::Attention,
        "blocked",
-       {"tile_q", "tile_keys", "tile_rows", "tile_cols"}},
+       {"tile_q", "tile_end", "tile_keys", "tile_rows", "tile_cols"}},
       {KernelKind::Rowwise, "rows", {}},
       {KernelKind::Rowwise, "columns", {"tile_cols"}},
       {KernelKind::Gather, "plain", {}},
@@ -214,12 +209,15 @@ static std::string checkGemm(const Config &config, const GemmDesc &gemm,
 static std::string checkAttention(const Config &config,
                                   const AttentionDesc &attention,
                                   const Machine &machine) {
-  int64_t tileQ = config.get("tile_q"), rows = config.get("tile_rows"),
-          cols = config.get("tile_cols");
-  if (tileQ % machine.vectorFloats != 0)
-    return fmt::format(
-        "`tile_q = {}` must be a multiple of the vector width {}", tileQ,
-        machine.vectorFloats);
+  int64_t tileQ = config.get("tile_q"), tileEnd = config.get("tile_end"),
+          rows = config.get("tile_rows"), cols = config.get("tile_cols");
+  for (const char *key : {"tile_q", "tile_end"})
+    if (config.get(key) % machine.vectorFloats != 0)
+      return fmt::format("`{} = {}` must be a multiple of the vector width {}",
+                         key, config.get(key), machine.vectorFloats);
+  if (tileEnd > tileQ)
+    return fmt::format("`tile_end = {}` must be at most `tile_q = {}`", tileEnd,
+                       tileQ);
   if (tileQ % rows != 0)
     return fmt::format("`tile_rows = {}` must divide `tile_q = {}`", rows,
                        tileQ);
@@ -232,8 +230,14 @@ static std::string checkAttention(const Config &config,
     return fmt::format(
         "scores of {} queries x {} keys do not fit into {} registers", tileQ,
         keys, machine.vectorRegisters);
-  int64_t columnVectors = cols / columnLanes(cols, machine);
-  if (columnVectors * (rows + 1) + 1 > machine.vectorRegisters)
+  bool columns = vectorsAreColumns(config, machine);
+  if (!columns && rows % machine.vectorFloats != 0)
+    return fmt::format("`tile_cols = {}` or `tile_rows = {}` must be a "
+                       "multiple of the vector width {}",
+                       cols, rows, machine.vectorFloats);
+  int64_t vectors = (columns ? cols : rows) / machine.vectorFloats,
+          broadcasts = columns ? rows : cols;
+  if (vectors * (broadcasts + 1) + 1 > machine.vectorRegisters)
     return fmt::format(
         "{} rows x {} columns of accumulators do not fit into {} registers",
         rows, cols, machine.vectorRegisters);

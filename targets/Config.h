@@ -42,18 +42,19 @@ std::string checkConfig(const Config &config, const KernelDesc &desc,
 /// first: tile_m, then the powers of two below.
 std::vector<int64_t> gemmTileHeights(const Config &config);
 
-/// The numbers of queries in a block of attention: tile_q, then the power of
-/// two below it, for the end of a crop.
+/// The numbers of queries in a block of attention: tile_q, then tile_end if it
+/// is lower.
 std::vector<int64_t> attentionBlockHeights(const Config &config);
+
+/// Whether the lanes of attention's outputs are columns; where tile_cols does
+/// not fill vectors, they are queries. Never vectors below full width: LLVM
+/// would join those of unrolled copies, and separate products from their sums.
+bool vectorsAreColumns(const Config &config, const Machine &machine);
 
 /// How many partial sums a reduction over a row of `width` values keeps. The
 /// same for every target and config, because it is part of the result's
 /// rounding: 64 independent sums hide the latency of an addition even with 16
 /// lanes a vector.
 int rowLanes(int64_t width);
-
-/// The widest power of two, at most the machine's vector, that divides
-/// `columns`: the lanes of a vector over columns that has no tail.
-int columnLanes(int64_t columns, const Machine &machine);
 
 } // namespace xf::targets

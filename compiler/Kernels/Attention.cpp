@@ -8,6 +8,9 @@
 // a function of its lane alone, with chains over d and over the keys in
 // ascending order: it does not depend on the block or the crop. Lanes past the
 // crop repeat its last query and are not stored.
+//
+// Keys that mask_mod takes from a whole block are skipped. They would add
+// weights of exactly 0, so that it shows in time and scratch only.
 #include "compiler/Kernels/Algorithms.h"
 
 #include <fmt/format.h>
@@ -22,6 +25,7 @@ using Halide::Param;
 using Halide::RDom;
 using Halide::Var;
 using Halide::Internal::Call;
+using Halide::Internal::Interval;
 using targets::AttentionDesc;
 using targets::Config;
 using targets::KernelDesc;
@@ -54,6 +58,27 @@ struct Blocks {
   Expr start, count;
 };
 } // namespace
+
+/// What `queries` may keep of `keys`: a range outside of which mask_mod is
+/// false. All of them unless every query keeps its own key, because a query
+/// without any averages all values.
+static Interval keptKeys(const Scalars &scalars, Expr head, Interval queries,
+                         Interval keys) {
+  using namespace Halide::Internal;
+  Var i("i"), j("j");
+  if (!scalars.maskMod || !is_const_one(simplify(scalars.maskMod(head, i, i))))
+    return keys;
+  Scope<Interval> scope;
+  scope.push(i.name(), queries);
+  Expr none =
+      and_condition_over_domain(simplify(!scalars.maskMod(head, i, j)), scope);
+  Interval kept = solve_for_outer_interval(simplify(!none), j.name());
+  if (kept.has_lower_bound())
+    keys.min = Halide::max(keys.min, kept.min);
+  if (kept.has_upper_bound())
+    keys.max = Halide::min(keys.max, kept.max);
+  return keys;
+}
 
 /// The update of `output` that computes `blocks`, with Funcs of its own.
 static void addBlocks(KernelFuncs &kernel, const Operands &in,
@@ -93,24 +118,39 @@ static void addBlocks(KernelFuncs &kernel, const Operands &in,
   RDom forMax(0, in.seqLength, "j_max" + suffix),
       forSum(0, in.seqLength, "j_sum" + suffix),
       forValue(0, in.seqLength, "j_value" + suffix);
+  int tileCols = blocks.tileCols, tilesPerHead = valueDim / tileCols;
+  // `key` where the block of queries keeps it: loops and scratch shrink to
+  // that.
+  auto kept = [&](RDom &key, Expr head) {
+    Interval all(0, in.seqLength - 1);
+    Interval queries(queryRow(0, b) - in.seqBegin,
+                     queryRow(blocks.height - 1, b) - in.seqBegin);
+    Interval range = keptKeys(scalars, head, queries, all);
+    if (range.min.same_as(all.min) && range.max.same_as(all.max))
+      return Expr(key);
+    key.where(range.min <= key && key <= range.max);
+    return Halide::unsafe_promise_clamped(key, range.min, range.max);
+  };
+  Expr keyOfMax = kept(forMax, h), keyOfSum = kept(forSum, h),
+       keyOfValue = kept(forValue, t / tilesPerHead);
   Func top("top" + suffix), weight("weight" + suffix), sum("sum" + suffix),
       inverse("inverse" + suffix);
   top(i, b, h) = maskedScore;
-  top(i, b, h) = Halide::max(top(i, b, h), score(i, forMax, b, h));
+  top(i, b, h) = Halide::max(top(i, b, h), score(i, keyOfMax, b, h));
   weight(i, j, b, h) = expOfNonPositive(sub(score(i, j, b, h), top(i, b, h)));
   sum(i, b, h) = 0.0f;
-  sum(i, b, h) = add(sum(i, b, h), weight(i, forSum, b, h));
+  sum(i, b, h) = add(sum(i, b, h), weight(i, keyOfSum, b, h));
   inverse(i, b, h) = div(Expr(1.0f), sum(i, b, h));
 
   // Columns of the output in tiles, so that a tile's accumulators are of
   // constant size: c in tile t.
-  int tileCols = blocks.tileCols, tilesPerHead = valueDim / tileCols;
   Func acc("acc" + suffix);
   Expr column = int(desc.vOffset) + in.keyHead(t / tilesPerHead) * valueDim +
                 t % tilesPerHead * tileCols + c;
   acc(c, i, b, t) = 0.0f;
-  acc(c, i, b, t) = fma(weight(i, forValue, b, t / tilesPerHead),
-                        in.v(column, in.seqBegin + forValue), acc(c, i, b, t));
+  acc(c, i, b, t) =
+      fma(weight(i, keyOfValue, b, t / tilesPerHead),
+          in.v(column, in.seqBegin + keyOfValue), acc(c, i, b, t));
 
   // Rows of a tile, tiles of a block, blocks; tiles past the crop are skipped.
   RDom rows(0, blocks.tileRows, 0, blocks.height / blocks.tileRows, 0,
@@ -123,7 +163,7 @@ static void addBlocks(KernelFuncs &kernel, const Operands &in,
       mul(acc(c % tileCols, inBlock, rows.z, c / tileCols),
           inverse(inBlock, rows.z, head));
 
-  kernel.vars = {{"c", c}, {"i", i}, {"j", j}, {"d", d}};
+  kernel.vars = {{"c", c}, {"i", i}, {"j", j}, {"t", t}};
   const std::pair<const char *, Func> funcs[] = {
       {"query", query},   {"dot", dot}, {"score", score},     {"top", top},
       {"weight", weight}, {"sum", sum}, {"inverse", inverse}, {"acc", acc}};

@@ -23,21 +23,38 @@ static void scheduleBlocks(KernelFuncs &kernel, int update, int height,
   };
   Var c = kernel.vars.at("c"), i = kernel.vars.at("i"), j = kernel.vars.at("j");
   Func output = kernel.output;
-  int vector = std::min(machine.vectorFloats, height),
-      tileCols = int(config.get("tile_cols"));
-  int valueDim = int(desc.attention.valueDim),
-      valueVector = columnLanes(tileCols, machine);
+  int vector = machine.vectorFloats, tileCols = int(config.get("tile_cols"));
 
-  Var head("head"), columns("columns"), column("column"), lanes("lanes");
+  Var head("head"), columns("columns"), column("column");
   RVar row = rvar("row"), rows = rvar("rows"), block = rvar("block");
-  output.update(update)
-      .split(c, head, column, valueDim, TailStrategy::RoundUp)
+  Halide::Stage store = output.update(update);
+  store
+      .split(c, head, column, int(desc.attention.valueDim),
+             TailStrategy::RoundUp)
       .split(column, columns, column, tileCols)
-      .split(column, column, lanes, valueVector)
-      .reorder(lanes, column, row, columns, rows, block, head)
-      .vectorize(lanes)
-      .unroll(column)
-      .unroll(row);
+      .reorder(column, row, columns, rows, block, head);
+  Func acc = func("acc");
+  acc.compute_at(output, columns);
+  acc.update().reorder(c, i, rvar("j_value"));
+  if (vectorsAreColumns(config, machine)) {
+    Var lanes("lanes");
+    store.split(column, column, lanes, vector)
+        .vectorize(lanes)
+        .unroll(column)
+        .unroll(row);
+    for (Halide::Stage stage : {Halide::Stage(acc), acc.update()})
+      stage.vectorize(c, vector).unroll(c).unroll(i);
+  } else {
+    // Transposed on the stack, one value at a time. That a tile of columns is
+    // one, the solver cannot see.
+    Func finished = acc.in(output);
+    finished.compute_at(output, columns);
+    for (Func f : {acc, finished})
+      f.reorder_storage(i, c).bound_extent(kernel.vars.at("t"), 1);
+    for (Halide::Stage stage :
+         {Halide::Stage(acc), acc.update(), Halide::Stage(finished)})
+      stage.vectorize(i, vector).unroll(i).unroll(c);
+  }
 
   func("query")
       .compute_at(output, block)
@@ -76,14 +93,6 @@ static void scheduleBlocks(KernelFuncs &kernel, int update, int height,
         .unroll(i);
   func("top").update().reorder(i, rvar("j_max")).vectorize(i, vector).unroll(i);
   func("sum").update().reorder(i, rvar("j_sum")).vectorize(i, vector).unroll(i);
-
-  Func acc = func("acc");
-  acc.compute_at(output, columns).vectorize(c, valueVector).unroll(c).unroll(i);
-  acc.update()
-      .reorder(c, i, rvar("j_value"))
-      .vectorize(c, valueVector)
-      .unroll(c)
-      .unroll(i);
 }
 
 void scheduleAttention(KernelFuncs &kernel, const KernelDesc &desc,

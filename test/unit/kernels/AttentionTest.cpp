@@ -161,5 +161,35 @@ TEST_F(AttentionTest, EveryConfigEqualsTheReference) {
   }
 }
 
+// Scores of 1e30: the largest takes all the weight, and nothing overflows.
+TEST_F(AttentionTest, LargeScoresPickOneKey) {
+  KernelCase c = attentionCases()[0];
+  constexpr int n = 33;
+  for (const targets::Machine *machine : hostMachines()) {
+    SCOPED_TRACE(machine->name);
+    CompiledKernel kernel(c, targets::heuristicConfig(c.desc, *machine),
+                          *machine);
+    AttentionData data(c.desc.attention, n, 0, n);
+    for (int r = 0; r < n; ++r)
+      for (int col = 0; col < data.desc.vOffset; ++col)
+        data.operands[0](r, col) *= 1e15f;
+    kernel.inputs = data.inputs();
+    int width = int(data.desc.heads * data.desc.valueDim);
+    Matrix<float> output(n, width, untouched);
+    kernel.run(output, {0, n, 0, width}, 0, n);
+    for (int h = 0; h < data.desc.heads; ++h)
+      for (int i = 0; i < n; ++i) {
+        std::vector<double> weights =
+            weightsOf(data, c.plain, 0, n, h, i).values;
+        int best = int(std::max_element(weights.begin(), weights.end()) -
+                       weights.begin());
+        for (int d = 0; d < data.desc.valueDim; ++d)
+          ASSERT_EQ(output(i, int(h * data.desc.valueDim) + d),
+                    data.v(best, h, d))
+              << "head " << h << " query " << i;
+      }
+  }
+}
+
 } // namespace
 } // namespace xf::test

@@ -76,16 +76,12 @@ TEST(GemmTileHeightsTest, TileThenPowersOfTwo) {
   EXPECT_EQ(gemmTileHeights(config), (std::vector<int64_t>{1}));
 }
 
-TEST(AttentionBlockHeightsTest, TileThenThePowerOfTwoBelow) {
-  for (auto [tile, heights] : {std::pair(8, std::vector<int64_t>{8}),
-                               std::pair(16, std::vector<int64_t>{16, 8}),
-                               std::pair(24, std::vector<int64_t>{24, 16}),
-                               std::pair(32, std::vector<int64_t>{32, 16}),
-                               std::pair(48, std::vector<int64_t>{48, 32})}) {
-    Config config;
-    config.values["tile_q"] = tile;
-    EXPECT_EQ(attentionBlockHeights(config), heights);
-  }
+TEST(AttentionBlockHeightsTest, TileThenTheLowerEnd) {
+  Config config;
+  config.values = {{"tile_q", 32}, {"tile_end", 16}};
+  EXPECT_EQ(attentionBlockHeights(config), (std::vector<int64_t>{32, 16}));
+  config.values["tile_end"] = 32;
+  EXPECT_EQ(attentionBlockHeights(config), (std::vector<int64_t>{32}));
 }
 
 TEST(MachinesTest, WeakestFirstAndFoundByName) {

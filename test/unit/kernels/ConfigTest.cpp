@@ -117,6 +117,7 @@ TEST(ConfigTest, AttentionRules) {
     Config config{"x86-64-avx512",
                   "blocked",
                   {{"tile_q", 32},
+                   {"tile_end", 16},
                    {"tile_keys", 8},
                    {"tile_rows", 8},
                    {"tile_cols", 16},
@@ -128,6 +129,13 @@ TEST(ConfigTest, AttentionRules) {
   EXPECT_EQ(brokenBy("tile_q", 32), "");
   EXPECT_EQ(brokenBy("tile_q", 24),
             "`tile_q = 24` must be a multiple of the vector width 16");
+  EXPECT_EQ(brokenBy("tile_end", 8),
+            "`tile_end = 8` must be a multiple of the vector width 16");
+  EXPECT_EQ(brokenBy("tile_end", 48),
+            "`tile_end = 48` must be at most `tile_q = 32`");
+  EXPECT_EQ(brokenBy("tile_cols", 12), "`tile_cols = 12` or `tile_rows = 8` "
+                                       "must be a multiple of the vector "
+                                       "width 16");
   EXPECT_EQ(brokenBy("tile_rows", 5),
             "`tile_rows = 5` must divide `tile_q = 32`");
   EXPECT_EQ(brokenBy("tile_cols", 32),

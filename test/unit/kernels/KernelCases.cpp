@@ -132,14 +132,23 @@ std::vector<KernelCase> attentionCases() {
     return j > i + h;
   }; // the last rows keep nothing: they average
   auto window = [](auto h, auto i, auto j) { return i - j < 9 && j - i < 5; };
+  auto windowAndFirst = [](auto h, auto i, auto j) {
+    return j < 2 || (j <= i && i - j < 5 + h);
+  };
+  auto thirdOfChunk = [](auto h, auto i, auto j) {
+    return i / 24 == j / 24 && (i - j) % 3 == 0;
+  };
   std::vector<KernelCase> cases = {
       joined("grouped heads", 4, 2, 32, 32),
       masked(joined("causal", 2, 2, 16, 24, 3), causal),
       apart(scored(joined("odd head", 1, 1, 5, 5))),
       masked(apart(joined("three columns", 3, 1, 3, 1)), later),
       scored(masked(joined("wide values", 2, 1, 64, 80), window)),
+      joined("vectors of queries", 2, 2, 20, 20),
+      masked(joined("window and first keys", 2, 2, 16, 16), windowAndFirst),
+      masked(joined("every third of a chunk", 1, 1, 16, 16), thirdOfChunk),
   };
-  cases[0].everyConfig = true;
+  cases[0].everyConfig = cases[5].everyConfig = true;
   return cases;
 }
 
@@ -260,7 +269,8 @@ std::vector<KernelCase> gatherCases() {
 // Benchmarks and machines
 //===----------------------------------------------------------------------===//
 
-std::vector<KernelCase> miniLMCases() {
+std::vector<KernelCase> benchCases() {
+  auto causal = [](auto h, auto i, auto j) { return j <= i; };
   return {
       withBias(gemm("qkv", 384, 1152, 1)),
       withResidual(gemm("attention output", 384, 384, 1, 1)),
@@ -272,6 +282,14 @@ std::vector<KernelCase> miniLMCases() {
       gather("embedding", 384,
              {targets::GatherIndex::Ids, targets::GatherIndex::Positions,
               targets::GatherIndex::Types}),
+      withGelu(gemm("768 to 3072", 768, 3072, 1)),
+      withResidual(gemm("3072 to 768", 3072, 768, 1, 1)),
+      gemm("100 to 300", 100, 300),
+      gemm("384 to 30522", 384, 30522),
+      joined("12 heads of 64", 12, 12, 64, 64),
+      joined("8 heads of 128", 8, 8, 128, 128),
+      joined("5 heads of 20", 5, 5, 20, 20),
+      masked(joined("causal heads", 12, 12, 32, 32), causal),
   };
 }
 

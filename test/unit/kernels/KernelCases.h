@@ -38,9 +38,9 @@ std::vector<KernelCase> rowwiseCases();
 std::vector<KernelCase> gatherCases();
 /// @}
 
-/// The kernels of a MiniLM encoder (384 wide, 12 heads of 32, 1536 inside):
-/// what kernels_bench times.
-std::vector<KernelCase> miniLMCases();
+/// What kernels_bench times: the kernels of a MiniLM encoder (384 wide, 12
+/// heads of 32, 1536 inside), then other sizes.
+std::vector<KernelCase> benchCases();
 
 /// The machines of targets/ that the host can run.
 std::vector<const targets::Machine *> hostMachines();
