@@ -251,26 +251,14 @@ public:
   }
 
 private:
+  bool isConstant(const Expr &expr) const {
+    return dsl::isConstant(
+        expr, [&](llvm::StringRef name) { return isParameter(name); });
+  }
+
   bool isParameter(llvm::StringRef name) const {
     return llvm::any_of(scope.parameters,
                         [&](const Parameter &p) { return p.name == name; });
-  }
-
-  bool isConstant(const Expr &expr) const {
-    if (auto *ref = std::get_if<NameRef>(&expr.node))
-      return !isParameter(ref->name);
-    if (auto *unary = std::get_if<Unary>(&expr.node))
-      return isConstant(*unary->operand);
-    if (auto *binary = std::get_if<Binary>(&expr.node))
-      return isConstant(*binary->lhs) && isConstant(*binary->rhs);
-    if (auto *call = std::get_if<Call>(&expr.node))
-      return !findBuiltin(call->callee.text)->needsHeads &&
-             llvm::all_of(call->args,
-                          [&](const Expr &arg) { return isConstant(arg); });
-    if (auto *c = std::get_if<Conditional>(&expr.node))
-      return isConstant(*c->cond) && isConstant(*c->ifTrue) &&
-             isConstant(*c->ifFalse);
-    return true;
   }
 
   bool constantPart(const Expr &expr) {
@@ -381,6 +369,25 @@ std::optional<Type> checkBody(const Expr &body, const Scope &scope,
   if (!type || !BodyChecker(scope, used, diags).check(body))
     return std::nullopt;
   return type;
+}
+
+bool isConstant(const Expr &expr,
+                llvm::function_ref<bool(llvm::StringRef)> isParameter) {
+  auto constant = [&](const Expr &part) {
+    return isConstant(part, isParameter);
+  };
+  if (auto *ref = std::get_if<NameRef>(&expr.node))
+    return !isParameter(ref->name);
+  if (auto *unary = std::get_if<Unary>(&expr.node))
+    return constant(*unary->operand);
+  if (auto *binary = std::get_if<Binary>(&expr.node))
+    return constant(*binary->lhs) && constant(*binary->rhs);
+  if (auto *call = std::get_if<Call>(&expr.node))
+    return !findBuiltin(call->callee.text)->needsHeads &&
+           llvm::all_of(call->args, constant);
+  if (auto *c = std::get_if<Conditional>(&expr.node))
+    return constant(*c->cond) && constant(*c->ifTrue) && constant(*c->ifFalse);
+  return true;
 }
 
 } // namespace xf::dsl

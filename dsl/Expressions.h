@@ -7,6 +7,8 @@
 #include "dsl/Diagnostics.h"
 #include "dsl/Sema.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -83,6 +85,11 @@ struct Scope {
 /// wrong; nullopt then.
 std::optional<Type> checkExpr(const Expr &expr, const Scope &scope,
                               DiagnosticEngine &diags);
+
+/// Whether a checked expression names no parameter, as `isParameter` tells, and
+/// calls nothing that depends on the head.
+bool isConstant(const Expr &expr,
+                llvm::function_ref<bool(llvm::StringRef)> isParameter);
 
 /// Checks and evaluates a constant expression; reports overflow, division by
 /// zero and results that are not finite.

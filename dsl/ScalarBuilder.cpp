@@ -30,7 +30,9 @@ public:
   }
 
   mlir::Value lower(const Expr &expr) {
-    if (isConstant(expr))
+    if (isConstant(expr, [&](llvm::StringRef name) {
+          return parameters.count(name.str()) != 0;
+        }))
       return constant(expr);
     return std::visit([&](const auto &node) { return lower(expr, node); },
                       expr.node);
@@ -62,23 +64,6 @@ private:
     else
       return; // strings and lists have no place in a body
     constants.add(let);
-  }
-
-  bool isConstant(const Expr &expr) {
-    if (auto *ref = std::get_if<NameRef>(&expr.node))
-      return !parameters.count(ref->name);
-    if (auto *unary = std::get_if<Unary>(&expr.node))
-      return isConstant(*unary->operand);
-    if (auto *binary = std::get_if<Binary>(&expr.node))
-      return isConstant(*binary->lhs) && isConstant(*binary->rhs);
-    if (auto *call = std::get_if<Call>(&expr.node))
-      return !findBuiltin(call->callee.text)->needsHeads &&
-             llvm::all_of(call->args,
-                          [&](const Expr &arg) { return isConstant(arg); });
-    if (auto *c = std::get_if<Conditional>(&expr.node))
-      return isConstant(*c->cond) && isConstant(*c->ifTrue) &&
-             isConstant(*c->ifFalse);
-    return true;
   }
 
   mlir::Value constant(const Expr &expr) {
