@@ -2,6 +2,7 @@
 #include "compiler/Weights/PackedFile.h"
 
 #include "runtime/src/program.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Support/xxhash.h"
 
@@ -44,6 +45,10 @@ Error xf::weights::writePackedFile(StringRef path,
     file.clear_error();
     return errorCodeToError(failure);
   });
+  namespace fs = sys::fs;
+  if (!error) // writeToOutput's files are executable; weights are no program
+    error = errorCodeToError(fs::setPermissions(
+        path, fs::perms((fs::all_read | fs::all_write) & ~fs::getUmask())));
   if (!error)
     return Error::success();
   return createStringError(inconvertibleErrorCode(),

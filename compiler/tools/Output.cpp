@@ -42,8 +42,17 @@ int xf::writeOutput(llvm::StringRef path,
   llvm::SmallString<128> target;
   if (fs::real_path(path, target))
     target = path; // nothing is there yet
-  if (!fs::exists(target) || fs::is_regular_file(target))
-    return outputError(path, llvm::writeToOutput(target, writeAll));
+  if (!fs::exists(target) || fs::is_regular_file(target)) {
+    // writeToOutput makes a new file, which is executable.
+    auto before = fs::getPermissions(target);
+    auto mode =
+        before ? *before
+               : fs::perms((fs::all_read | fs::all_write) & ~fs::getUmask());
+    llvm::Error written = llvm::writeToOutput(target, writeAll);
+    if (!written)
+      written = llvm::errorCodeToError(fs::setPermissions(target, mode));
+    return outputError(path, std::move(written));
+  }
   std::error_code error;
   llvm::raw_fd_ostream os(target, error, fs::CD_OpenExisting, fs::FA_Write,
                           fs::OF_None);
