@@ -16,7 +16,7 @@ LAYERS = {
     "runtime/src": RUNTIME,
     "runtime/tools": ("xf/",),
     "targets/Schedule": ("targets/", HALIDE),
-    "targets/x86": ("targets/", HALIDE, FMT, "compiler/Kernels"),
+    "targets/x86": ("targets/", HALIDE, FMT),
     "targets": TARGETS_PLAIN + ("targets/x86/", "runtime/src/program.h", FMT),
     "compiler/Kernels": ("compiler/Kernels", "targets/", HALIDE, FMT),
     "dsl/ModelBuilder": ("dsl/", XF, LLVM, MLIR, FMT),
