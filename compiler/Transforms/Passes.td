@@ -166,7 +166,7 @@ def PlanMemoryPass : Pass<"hk-plan-memory", "::mlir::func::FuncOp"> {
     %0 = hk.launch @a(%x) {slot = #hk.slot<offset = 0, width = 384>} : ...
     ```
   }];
-  let options = [Option<"printMap", "print-map", "bool", "false", "print the map of the arena to standard error">];
+  let options = [Option<"printMap", "print-map", "bool", "false", "print the map of the arena as a remark">];
 }
 
 //===----------------------------------------------------------------------===//

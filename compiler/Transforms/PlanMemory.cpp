@@ -45,11 +45,12 @@ struct PlanMemoryPass : impl::PlanMemoryPassBase<PlanMemoryPass> {
           hk::SlotAttr::get(&getContext(), offset, interval.size));
     function->setAttr("hk.arena_width",
                       OpBuilder(&getContext()).getI64IntegerAttr(plan.size));
-    if (printMap)
-      llvm::errs() << "arena of @" << function.getSymName() << ": " << plan.size
-                   << " floats per row, at least " << arenaLowerBound(intervals)
-                   << "\n"
-                   << drawArena(intervals, plan);
+    if (printMap) // a remark: functions are planned in parallel, and
+                  // diagnostics come out whole and in order
+      function.emitRemark()
+          << "arena of @" << function.getSymName() << ": " << plan.size
+          << " floats per row, at least " << arenaLowerBound(intervals) << "\n"
+          << drawArena(intervals, plan);
   }
 };
 
