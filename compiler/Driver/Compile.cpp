@@ -78,8 +78,8 @@ static bool embeds(const CompileOptions &options, uint64_t bytes) {
          (options.placement == WeightsPlacement::Auto && bytes <= EmbedLimit);
 }
 
-/// Refuses what no library can be written to before the work is done, which
-/// takes a minute, rather than after.
+/// Refuses what no library can be written to before the work is done rather
+/// than after.
 static LogicalResult checkOutput(ModuleOp module, const std::string &library) {
   std::string stem = stemOf(library);
   if (path::extension(library) != ".so" || stem.empty())

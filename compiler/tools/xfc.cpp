@@ -17,7 +17,6 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -145,10 +144,6 @@ static cl::opt<Stage> emitStage(
         clEnumValN(Stage::So, "so", "the library, as `compile`")));
 
 //===----------------------------------------------------------------------===//
-// Output
-//===----------------------------------------------------------------------===//
-
-//===----------------------------------------------------------------------===//
 // From text to a module
 //===----------------------------------------------------------------------===//
 
@@ -166,7 +161,6 @@ static std::optional<std::string> chooseModel(const dsl::CheckedSpec &spec,
                                               dsl::DiagnosticEngine &diags) {
   if (!modelName.empty() || (emitStage == Stage::Model && !spec.models.empty()))
     return modelName; // --emit=model prints all models where none is named
-
   if (spec.models.size() == 1)
     return spec.models.front().name;
   std::vector<std::string> names;
