@@ -35,76 +35,160 @@ static Config makeConfig(const Machine &machine, const char *variant) {
 // Gemm
 //===----------------------------------------------------------------------===//
 
-/// Columns of a task: an even number of equal parts of n where there is one, so
-/// that a call of few rows still occupies two threads evenly, of 2 million
-/// multiply-adds or less at 48 rows: some tens of microseconds.
-static int64_t gemmGrainColumns(const GemmDesc &gemm, int64_t tileN) {
-  constexpr int64_t multiplyAdds = 2 << 20, rows = 48;
+/// Columns of a task of `rows` rows: equal parts of n, a multiple of four of
+/// them if possible, else of two, so that one block of rows occupies the
+/// threads evenly; of `multiplyAdds` or less.
+static int64_t gemmGrainColumns(const GemmDesc &gemm, int64_t tileN,
+                                int64_t rows, int64_t multiplyAdds) {
   int64_t tiles = (gemm.n + tileN - 1) / tileN,
-          most = std::max<int64_t>(multiplyAdds / (rows * gemm.k * tileN), 1);
-  for (int64_t part = std::min(most, tiles); part >= 1; --part)
+          most = std::clamp<int64_t>(multiplyAdds / (rows * gemm.k * tileN), 1,
+                                     tiles);
+  for (int64_t multiple : {4, 2})
+    for (int64_t part = most; part >= 1 && part * 2 > most; --part)
+      if (tiles % part == 0 && tiles / part % multiple == 0)
+        return part * tileN;
+  for (int64_t part = most; part >= 1; --part)
     if (tiles % part == 0 && tiles / part % 2 == 0)
       return part * tileN;
   return divisorBelow(tiles, most) * tileN;
 }
 
+/// Rows and columns of a task for launches of the class's rows.
+static void setGemmGrains(Config &config, const GemmDesc &gemm,
+                          const ShapeClass &shapeClass) {
+  int64_t tileM = config.get("tile_m"), tileN = config.get("tile_n");
+  // Few rows: some microseconds of reading weights, all rows at once.
+  int64_t rows = 48, multiplyAdds = int64_t(3) << 20;
+  if (shapeClass.maxRows == 0) {
+    // Blocks of rows in plenty; each part of the columns reads x again.
+    multiplyAdds = std::min<int64_t>(32 << 20, 48 * gemm.k * 384);
+  } else if (shapeClass.rows > 48) {
+    // The rows of x, which every tile of columns reads again, take a third of
+    // L2; up to a class's rows are one block, so that the parts are equal.
+    rows = std::clamp<int64_t>((96 << 10) / gemm.k, 48, 128);
+    multiplyAdds = int64_t(8) << 20;
+  }
+  config.values["grain_rows"] = (rows + tileM - 1) / tileM * tileM;
+  config.values["grain_cols"] =
+      gemmGrainColumns(gemm, tileN, rows, multiplyAdds);
+}
+
 static void addGemm(const KernelDesc &desc, const Machine &machine,
+                    const ShapeClass &shapeClass,
                     std::vector<Config> &configs) {
-  for (const x86::GemmTile &tile : x86::gemmTiles(machine)) {
+  const GemmDesc &gemm = desc.gemm;
+  std::vector<x86::GemmTile> tiles = x86::gemmTiles(machine, shapeClass);
+  // Tiles that fill the columns up to a sixteenth before those that do not.
+  int64_t panels = (gemm.n + 15) / 16;
+  std::erase_if(tiles, [&](const x86::GemmTile &tile) {
+    return tile.columns > panels * 16;
+  });
+  std::stable_partition(
+      tiles.begin(), tiles.end(), [&](const x86::GemmTile &tile) {
+        int64_t width = tile.columns / 16,
+                covered = (panels + width - 1) / width * width;
+        return (covered - panels) * 16 <= panels;
+      });
+  for (const x86::GemmTile &tile : tiles) {
     Config config = makeConfig(machine, "packed");
-    // A block of rows is read once for each column tile: 48 of them stay in L2
-    // for any k in use.
-    int64_t grainRows = (48 + tile.rows - 1) / tile.rows * tile.rows;
     config.values = {{"tile_m", tile.rows},
                      {"tile_n", tile.columns},
-                     {"unroll_k", divisorBelow(desc.gemm.k, 4)},
-                     {"grain_rows", grainRows},
-                     {"grain_cols", gemmGrainColumns(desc.gemm, tile.columns)}};
+                     {"unroll_k", divisorBelow(gemm.k, 4)}};
+    if (tile.prefetch)
+      config.values["prefetch_k"] = tile.prefetch;
+    setGemmGrains(config, gemm, shapeClass);
     configs.push_back(config);
   }
-  // One panel at a time serves every n.
-  Config config = configs.front();
-  config.values["tile_n"] = 16;
-  config.values["grain_cols"] = gemmGrainColumns(desc.gemm, 16);
-  configs.push_back(config);
+  // Around the first: other unrolls and grains.
+  Config first = configs.front();
+  auto add = [&](const char *key, int64_t value) {
+    Config config = first;
+    config.values[key] = value;
+    configs.push_back(config);
+  };
+  for (int64_t unroll : {2, 8})
+    add("unroll_k", divisorBelow(gemm.k, unroll));
+  int64_t tileN = first.get("tile_n"), grain = first.get("grain_cols"),
+          all = (gemm.n + tileN - 1) / tileN * tileN;
+  add("grain_cols", std::max(grain / 2 / tileN, int64_t(1)) * tileN);
+  add("grain_cols", std::min(grain * 2, all));
+  if (shapeClass.rows > 48)
+    for (int64_t rows : {48, 96, 192})
+      add("grain_rows", rows);
 }
 
 //===----------------------------------------------------------------------===//
 // Attention
 //===----------------------------------------------------------------------===//
 
+/// Heads of a task. To 48 rows, where a head takes a microsecond, a quarter of
+/// them; then a pair, some tens of microseconds at 128 rows; then one head.
+/// Fewer than 8 heads are worth a task each.
+static int64_t attentionTaskHeads(const AttentionDesc &attention,
+                                  const ShapeClass &shapeClass) {
+  int64_t heads = attention.heads, rows = shapeClass.rows;
+  if (heads < 8 || rows > 128)
+    return 1;
+  return rows <= 16 && heads % 4 == 0 ? heads / 4 : heads % 2 == 0 ? 2 : 1;
+}
+
+/// tile_rows and tile_cols: half the registers are accumulators. Vectors of
+/// columns where the value dimension is made of them, else of queries.
+static std::pair<int64_t, int64_t>
+attentionOutputTile(const x86::AttentionTile &tile, int64_t valueDim,
+                    const Machine &machine) {
+  int64_t lanes = machine.vectorFloats;
+  if (valueDim % lanes != 0) {
+    int64_t vectors = tile.queries / lanes;
+    return {
+        tile.queries,
+        divisorBelow(valueDim, (machine.vectorRegisters - 1) / vectors - 1)};
+  }
+  int64_t columns =
+      std::max<int64_t>(machine.vectorRegisters / 2 / tile.rows, 1);
+  return {tile.rows, divisorBelow(valueDim / lanes, columns) * lanes};
+}
+
 static void addAttention(const KernelDesc &desc, const Machine &machine,
+                         const ShapeClass &shapeClass,
                          std::vector<Config> &configs) {
   const AttentionDesc &attention = desc.attention;
-  // A pair of heads makes a task of some tens of microseconds at 128 tokens;
-  // fewer heads are worth a task each.
-  int64_t headsPerTask =
-      attention.heads >= 8 && attention.heads % 2 == 0 ? 2 : 1;
-  for (const x86::AttentionTile &tile : x86::attentionTiles(machine)) {
+  int64_t heads = attentionTaskHeads(attention, shapeClass),
+          grainRows = shapeClass.rows > 128 ? 256 : 128,
+          lanes = machine.vectorFloats;
+  // Rows a multiple of 4 KiB apart fall into few sets of the caches: 8 heads
+  // of 128 at 512 rows reach 0.87 of the FMA peak packed, else 0.82. Other
+  // widths gain nothing from packing, and lose up to 0.05.
+  int64_t pack = shapeClass.rows > 16 &&
+                 (attention.kWidth % 1024 == 0 || attention.vWidth % 1024 == 0);
+  auto add = [&](const x86::AttentionTile &tile, int64_t pack, int64_t heads,
+                 int64_t grainRows) {
+    auto [rows, cols] = attentionOutputTile(tile, attention.valueDim, machine);
     Config config = makeConfig(machine, "blocked");
-    int64_t lanes = machine.vectorFloats, rows, cols;
-    if (attention.valueDim % lanes == 0) {
-      int64_t accumulators = machine.vectorRegisters / 2 / tile.rows;
-      rows = tile.rows;
-      cols = divisorBelow(attention.valueDim / lanes,
-                          std::max<int64_t>(accumulators, 1)) *
-             lanes;
-    } else {
-      int64_t vectors = tile.queries / lanes;
-      rows = tile.queries;
-      cols = divisorBelow(attention.valueDim,
-                          (machine.vectorRegisters - 1) / vectors - 1);
-    }
     config.values = {
         {"tile_q", tile.queries},
         {"tile_end", std::max(tile.queries / 2 / lanes, int64_t(1)) * lanes},
         {"tile_keys", tile.keys},
         {"tile_rows", rows},
         {"tile_cols", cols},
-        {"grain_rows", (128 + tile.queries - 1) / tile.queries * tile.queries},
-        {"grain_cols", headsPerTask * attention.valueDim}};
+        {"pack", pack},
+        {"grain_rows",
+         (grainRows + tile.queries - 1) / tile.queries * tile.queries},
+        {"grain_cols", heads * attention.valueDim}};
     configs.push_back(config);
-  }
+  };
+  const std::vector<x86::AttentionTile> &tiles = x86::attentionTiles(machine);
+  for (const x86::AttentionTile &tile : tiles)
+    add(tile, pack, heads, grainRows);
+  add(tiles.front(), 1 - pack, heads, grainRows);
+  // Tasks half and twice as large.
+  if (heads % 2 == 0)
+    add(tiles.front(), pack, heads / 2, grainRows);
+  if (attention.heads % (2 * heads) == 0)
+    add(tiles.front(), pack, 2 * heads, grainRows);
+  if (shapeClass.rows > 16)
+    for (int64_t rows : {grainRows / 2, 2 * grainRows})
+      add(tiles.front(), pack, heads, rows);
 }
 
 //===----------------------------------------------------------------------===//
@@ -118,7 +202,7 @@ static int64_t streamGrainRows(int64_t width) {
 }
 
 static void addRowwise(const KernelDesc &desc, const Machine &machine,
-                       std::vector<Config> &configs) {
+                       const ShapeClass &, std::vector<Config> &configs) {
   const RowwiseDesc &rowwise = desc.rowwise;
   if (!rowwise.overSequence) {
     Config config = makeConfig(machine, "rows");
@@ -143,7 +227,7 @@ static void addRowwise(const KernelDesc &desc, const Machine &machine,
 }
 
 static void addGather(const KernelDesc &desc, const Machine &machine,
-                      std::vector<Config> &configs) {
+                      const ShapeClass &, std::vector<Config> &configs) {
   Config config = makeConfig(machine, "plain");
   config.values = {{"grain_rows", streamGrainRows(desc.gather.width)},
                    {"grain_cols", 0}};
@@ -154,7 +238,8 @@ namespace {
 struct CandidatesEntry {
   KernelKind kind;
   const char *target; ///< prefix of the machine's name
-  void (*add)(const KernelDesc &, const Machine &, std::vector<Config> &);
+  void (*add)(const KernelDesc &, const Machine &, const ShapeClass &,
+              std::vector<Config> &);
 };
 } // namespace
 
@@ -165,16 +250,27 @@ static const CandidatesEntry candidatesTable[] = {
     {KernelKind::Gather, "x86-64", addGather},
 };
 
-std::vector<Config> candidates(const KernelDesc &desc, const Machine &machine) {
+std::vector<Config> candidates(const KernelDesc &desc, const Machine &machine,
+                               const ShapeClass &shapeClass) {
   std::vector<Config> proposed, legal;
   for (const CandidatesEntry &entry : candidatesTable)
     if (entry.kind == desc.kind && machine.name.rfind(entry.target, 0) == 0)
-      entry.add(desc, machine, proposed);
+      entry.add(desc, machine, shapeClass, proposed);
   for (Config &config : proposed)
     if (checkConfig(config, desc, machine).empty() &&
         std::find(legal.begin(), legal.end(), config) == legal.end())
       legal.push_back(config);
   return legal;
+}
+
+std::vector<Config> allCandidates(const KernelDesc &desc,
+                                  const Machine &machine) {
+  std::vector<Config> all;
+  for (const ShapeClass &shapeClass : shapeClasses())
+    for (Config &config : candidates(desc, machine, shapeClass))
+      if (std::find(all.begin(), all.end(), config) == all.end())
+        all.push_back(std::move(config));
+  return all;
 }
 
 } // namespace xf::targets

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <charconv>
 
@@ -111,10 +112,19 @@ std::optional<Config> parseConfig(const std::string &text, std::string &error) {
   return config;
 }
 
+Config codeConfig(const Config &config) {
+  Config code = config;
+  for (const char *key : {"grain_rows", "grain_cols", "max_rows"})
+    code.values.erase(key);
+  return code;
+}
+
 std::vector<int64_t> gemmTileHeights(const Config &config) {
+  // Eight chains of FMAs keep a core busy: lower tiles take as long.
+  constexpr int64_t least = 8 * 16;
   std::vector<int64_t> heights{config.get("tile_m")};
-  for (int64_t height = 8; height >= 1; height /= 2)
-    if (height < heights.front())
+  for (int64_t height : {12, 8, 4, 2})
+    if (height < heights.front() && height * config.get("tile_n") >= least)
       heights.push_back(height);
   return heights;
 }
@@ -123,6 +133,14 @@ std::vector<int64_t> attentionBlockHeights(const Config &config) {
   int64_t tileQ = config.get("tile_q"), tileEnd = config.get("tile_end");
   return tileEnd < tileQ ? std::vector<int64_t>{tileQ, tileEnd}
                          : std::vector<int64_t>{tileQ};
+}
+
+int64_t attentionTileKeys(const Config &config, int64_t height) {
+  int64_t keys = config.get("tile_keys");
+  if (height == config.get("tile_q"))
+    return keys;
+  return int64_t(
+      std::bit_floor(uint64_t(keys * config.get("tile_q") / height)));
 }
 
 bool vectorsAreColumns(const Config &config, const Machine &machine) {
@@ -144,16 +162,20 @@ namespace {
 struct Variant {
   KernelKind kind;
   const char *name;
-  std::vector<const char *> keys; ///< besides grain_rows and grain_cols
+  std::vector<const char *> keys; ///< besides those of every variant
+  std::vector<const char *> optional = {};
 };
 } // namespace
 
 static const std::vector<Variant> &variants() {
   static const std::vector<Variant> table = {
-      {KernelKind::Gemm, "packed", {"tile_m", "tile_n", "unroll_k"}},
+      {KernelKind::Gemm,
+       "packed",
+       {"tile_m", "tile_n", "unroll_k"},
+       {"prefetch_k"}},
       {KernelKind::Attention,
        "blocked",
-       {"tile_q", "tile_end", "tile_keys", "tile_rows", "tile_cols"}},
+       {"tile_q", "tile_end", "tile_keys", "tile_rows", "tile_cols", "pack"}},
       {KernelKind::Rowwise, "rows", {}},
       {KernelKind::Rowwise, "columns", {"tile_cols"}},
       {KernelKind::Gather, "plain", {}},
@@ -161,7 +183,7 @@ static const std::vector<Variant> &variants() {
   return table;
 }
 
-/// The variant exists and exactly its keys are given.
+/// The variant exists; its keys are given, and no others but the optional ones.
 static std::string checkKeys(const Config &config, KernelKind kind) {
   for (const Variant &variant : variants()) {
     if (variant.kind != kind || variant.name != config.variant)
@@ -171,13 +193,14 @@ static std::string checkKeys(const Config &config, KernelKind kind) {
     for (const char *key : keys)
       if (!config.values.count(key))
         return fmt::format("variant `{}` needs `{}`", variant.name, key);
+    keys.insert(keys.end(), variant.optional.begin(), variant.optional.end());
     for (const auto &[key, value] : config.values) {
-      bool known = false;
+      bool known = key == "max_rows";
       for (const char *name : keys)
         known |= key == name;
       if (!known)
         return fmt::format("variant `{}` has no `{}`", variant.name, key);
-      if (value < (key.rfind("grain_", 0) == 0 ? 0 : 1))
+      if (value < (key.rfind("grain_", 0) == 0 || key == "pack" ? 0 : 1))
         return fmt::format("`{} = {}` is too small", key, value);
     }
     return "";
@@ -190,9 +213,9 @@ static std::string checkGemm(const Config &config, const GemmDesc &gemm,
                              const Machine &machine) {
   int64_t tileM = config.get("tile_m"), tileN = config.get("tile_n"),
           unroll = config.get("unroll_k");
-  if (tileN % 16 != 0 || (tileN > 16 && gemm.n % tileN != 0))
+  if (tileN % 16 != 0 || tileN >= gemm.n + 16)
     return fmt::format(
-        "`tile_n = {}` must be 16, or a multiple of 16 that divides n = {}",
+        "`tile_n = {}` must be a multiple of 16, of no more panels than n = {}",
         tileN, gemm.n);
   if (gemm.k % unroll != 0)
     return fmt::format("`unroll_k = {}` must divide k = {}", unroll, gemm.k);
@@ -230,6 +253,8 @@ static std::string checkAttention(const Config &config,
     return fmt::format(
         "scores of {} queries x {} keys do not fit into {} registers", tileQ,
         keys, machine.vectorRegisters);
+  if (config.get("pack") > 1)
+    return fmt::format("`pack = {}` must be 0 or 1", config.get("pack"));
   bool columns = vectorsAreColumns(config, machine);
   if (!columns && rows % machine.vectorFloats != 0)
     return fmt::format("`tile_cols = {}` or `tile_rows = {}` must be a "

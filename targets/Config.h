@@ -17,7 +17,8 @@ struct Config {
   /// Named integers that the variant's schedule reads: tile_m, tile_n,
   /// unroll_k, grain_rows, grain_cols, ... grain_rows and grain_cols (every
   /// kind): the crop one task of the library's thread pool computes; 0 = whole
-  /// extent. targets/README.md lists them all.
+  /// extent. max_rows (every kind, may be absent): the most rows that it is
+  /// for. targets/README.md lists them all.
   std::map<std::string, int64_t> values;
 
   /// The value of `key`, or 0 where the config has none.
@@ -38,13 +39,23 @@ std::optional<Config> parseConfig(const std::string &text, std::string &error);
 std::string checkConfig(const Config &config, const KernelDesc &desc,
                         const Machine &machine);
 
+/// What the code of a kernel depends on: `config` without grain_rows,
+/// grain_cols and max_rows, which say only when and on which crops it is
+/// called.
+Config codeConfig(const Config &config);
+
 /// The heights of the register tiles that cover the rows of a crop, highest
-/// first: tile_m, then the powers of two below.
+/// first: tile_m, then lower ones that take less time.
 std::vector<int64_t> gemmTileHeights(const Config &config);
 
 /// The numbers of queries in a block of attention: tile_q, then tile_end if it
 /// is lower.
 std::vector<int64_t> attentionBlockHeights(const Config &config);
+
+/// Keys whose scores with a block of `height` queries are in registers
+/// together: tile_keys in a block of tile_q; in a lower one as many scores,
+/// with the keys rounded down to a power of two.
+int64_t attentionTileKeys(const Config &config, int64_t height);
 
 /// Whether the lanes of attention's outputs are columns; where tile_cols does
 /// not fill vectors, they are queries. Never vectors below full width: LLVM

@@ -63,6 +63,9 @@ struct KernelDesc {
   AttentionDesc attention;
   RowwiseDesc rowwise;
   GatherDesc gather;
+  /// Functions of the scalar regions, a word each: `_erf`. Not part of the key:
+  /// they change what a kernel costs, not which configs are legal.
+  std::string math;
 };
 
 /// The shape as text, without the name and the scalar regions: `gemm k=384

@@ -5,7 +5,7 @@ import re
 import sys
 
 LLVM, MLIR, HALIDE, FMT = "llvm/", "mlir/", "Halide.h", "fmt/"
-TARGETS_PLAIN = tuple(f"targets/{name}.h" for name in ("Kernel", "Machine", "Config", "Candidates"))
+TARGETS_PLAIN = tuple(f"targets/{name}.h" for name in ("Kernel", "Machine", "Config", "Candidates", "Choice", "ShapeClass"))
 RUNTIME = ("runtime/include", "runtime/src", "xf/", "HalideRuntime.h", "program.h")
 PROGRAM_NAMES = "compiler/Conversion/ProgramAttrs.h"  # the symbols that host program and objects share
 XF, HK = "compiler/Dialect/XF", "compiler/Dialect/HK"
@@ -14,9 +14,10 @@ XF, HK = "compiler/Dialect/XF", "compiler/Dialect/HK"
 LAYERS = {
     "runtime/include": ("xf/",),
     "runtime/src": RUNTIME,
-    "runtime/tools": ("xf/",),
+    "runtime/tools": ("runtime/tools", "xf/"),
     "targets/Schedule": ("targets/", HALIDE),
     "targets/x86": ("targets/", HALIDE, FMT),
+    "targets/host": ("targets/host", FMT),
     "targets": TARGETS_PLAIN + ("targets/x86/", "runtime/src/program.h", FMT),
     "compiler/Kernels": ("compiler/Kernels", "targets/", HALIDE, FMT),
     "dsl/ModelBuilder": ("dsl/", XF, LLVM, MLIR, FMT),
@@ -26,6 +27,7 @@ LAYERS = {
     "compiler/Dialect/XF": (XF, LLVM, MLIR),
     "compiler/Dialect/HK/IR/KernelDescription": (HK, LLVM, MLIR) + TARGETS_PLAIN,
     "compiler/Dialect/HK": (HK, LLVM, MLIR),
+    "compiler/Transforms/Passes": (LLVM, MLIR, "targets/Choice.h"),
     "compiler/Transforms/SelectConfigs": ("compiler/Transforms", HK, LLVM, MLIR) + TARGETS_PLAIN,
     "compiler/Transforms": ("compiler/Transforms", "compiler/Dialect", "compiler/Planner", LLVM, MLIR),
     "compiler/Conversion/HKToLLVM": ("compiler/Conversion", "compiler/Transforms/Passes.h", "compiler/Dialect", LLVM, MLIR) + TARGETS_PLAIN,
@@ -36,6 +38,12 @@ LAYERS = {
     "compiler/Object": ("compiler/Object", LLVM),
     "compiler/Weights/RecipeFromAttr": ("compiler/Weights", XF, LLVM, MLIR),
     "compiler/Weights": ("compiler/Weights", LLVM, "runtime/src/program.h"),
+    "compiler/Report": ("compiler/Report", LLVM, FMT),
+    "compiler/Tune/HostCpu": ("compiler/Tune/HostCpu.h", "targets/"),
+    "compiler/Tune/RecordFile": ("compiler/Tune", "targets/", LLVM, FMT),
+    "compiler/Tune": ("compiler/Tune", "compiler/Report", "compiler/Dialect", "compiler/Emit", "targets/", "runtime/src/",
+                      "HalideRuntime.h", LLVM, MLIR, FMT),
+    "compiler/Profile": ("compiler/Profile", "compiler/Report", "targets/host/", "xf/", LLVM, FMT),
     "compiler/Driver": ("compiler/", "targets/", LLVM, MLIR, FMT),
     "compiler/tools": ("compiler/", "dsl/", "targets/", LLVM, MLIR, FMT),
     "tools": (LLVM,),

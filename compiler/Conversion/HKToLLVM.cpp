@@ -23,12 +23,18 @@ namespace {
 
 constexpr int64_t panelColumns = 16;
 
-/// A kernel with its number in every target's table.
+/// A kernel with its variants for every target of the program.
 struct KernelEntry {
   hk::KernelOp op;
-  unsigned index;
-  std::vector<targets::Config>
-      configs; ///< one per target of the program, in its order
+  std::string variants;                           ///< symbol of their table
+  std::array<int32_t, XF_MAX_TARGETS> first = {}; ///< of each target in it
+};
+
+/// A target of the program: the functions of its table are numbered as kernels
+/// are collected.
+struct TargetEntry {
+  const targets::Machine *machine;
+  std::vector<std::string> functions;
 };
 
 /// Everything read from the module before it is replaced.
@@ -36,7 +42,7 @@ struct Lowering {
   ModuleOp module;
   ConstantWriter writer;
   SymbolTable symbols;
-  std::vector<const targets::Machine *> machines; ///< weakest first
+  std::vector<TargetEntry> targets; ///< weakest first
   llvm::MapVector<StringRef, KernelEntry> kernels;
   llvm::MapVector<StringRef, unsigned> opNames;
   std::vector<Record> entries;
@@ -45,8 +51,9 @@ struct Lowering {
       : module(module), writer(module), symbols(module) {}
 
   LogicalResult run();
-  LogicalResult collectMachines();
+  LogicalResult collectTargets();
   LogicalResult collectKernels();
+  FailureOr<KernelEntry> addVariants(hk::KernelOp op);
   FailureOr<Record> weightArg(FlatSymbolRefAttr symbol);
   FailureOr<Record> rowsArg(hk::LaunchOp launch, Value rows);
   FailureOr<std::vector<Record>> argsOf(hk::LaunchOp launch,
@@ -75,46 +82,70 @@ Record indexArg(targets::GatherIndex index) {
 
 /// The targets that the first kernel has configs for, in the order of
 /// cpuMachines(); the rest must have the same.
-LogicalResult Lowering::collectMachines() {
+LogicalResult Lowering::collectTargets() {
   auto kernels = module.getOps<hk::KernelOp>();
   if (kernels.empty())
     return module.emitError(
         "the module has no `hk.kernel`; run `hk-outline-kernels` before");
   hk::StructuredOp first = (*kernels.begin()).getStructuredOp();
-  ArrayAttr configs = first.getConfigsAttr();
-  if (!configs)
+  if (!first.getConfigsAttr())
     return first->emitError(
         "kernel has no configs; run `hk-select-configs` before");
+  std::vector<hk::TargetForms> forms = hk::collectForms(*kernels.begin());
   for (const targets::Machine &machine : targets::cpuMachines())
-    if (llvm::any_of(configs.getAsRange<hk::ConfigAttr>(), [&](auto config) {
-          return config.getTarget() == machine.name;
+    if (llvm::any_of(forms, [&](const hk::TargetForms &target) {
+          return target.target == machine.name;
         }))
-      machines.push_back(&machine);
-  if (machines.empty() || machines.size() > XF_MAX_TARGETS)
+      targets.push_back({&machine, {}});
+  if (targets.empty() || targets.size() > XF_MAX_TARGETS)
     return first->emitError()
-           << "configs name " << machines.size()
+           << "configs name " << targets.size()
            << " known targets; a library holds 1 to " << XF_MAX_TARGETS;
   return success();
 }
 
+/// Adds the forms of `op` to the targets' functions, and the table that picks
+/// among them.
+FailureOr<KernelEntry> Lowering::addVariants(hk::KernelOp op) {
+  std::vector<hk::TargetForms> forms = hk::collectForms(op);
+  KernelEntry entry{op, {}, {}};
+  std::vector<Record> variants;
+  for (auto [index, target] : llvm::enumerate(targets)) {
+    auto found = llvm::find_if(forms, [&](const hk::TargetForms &candidate) {
+      return candidate.target == target.machine->name;
+    });
+    if (found == forms.end() || forms.size() != targets.size())
+      return op.getStructuredOp()->emitError()
+             << "kernel `" << op.getSymName()
+             << "` must have configs for each of the targets that the first "
+             << "kernel has configs for";
+    if (found->configs.size() > XF_MAX_VARIANTS)
+      return op.getStructuredOp()->emitError()
+             << "kernel `" << op.getSymName() << "` has "
+             << found->configs.size() << " configs for one target; the runtime "
+             << "tells at most " << XF_MAX_VARIANTS << " apart";
+    entry.first[index] = int32_t(variants.size());
+    for (auto [config, form] : llvm::zip(found->configs, found->formOf))
+      variants.push_back({uint64_t(config.get("max_rows")),
+                          uint64_t(target.functions.size() + form),
+                          uint64_t(config.get("grain_rows")),
+                          uint64_t(config.get("grain_cols"))});
+    for (const hk::KernelForm &form : found->forms)
+      target.functions.push_back(kernelSymbol(form.name, target.machine->name) +
+                                 "_argv");
+  }
+  entry.variants =
+      writer.addTable((op.getSymName() + "_variants").str(), "xf_variant",
+                      program::variantFields, variants);
+  return entry;
+}
+
 LogicalResult Lowering::collectKernels() {
   for (hk::KernelOp op : module.getOps<hk::KernelOp>()) {
-    KernelEntry entry{op, static_cast<unsigned>(kernels.size()), {}};
-    hk::StructuredOp structured = op.getStructuredOp();
-    ArrayAttr configs = structured.getConfigsAttr();
-    for (const targets::Machine *machine : machines) {
-      if (configs)
-        for (auto config : configs.getAsRange<hk::ConfigAttr>())
-          if (config.getTarget() == machine->name)
-            entry.configs.push_back(hk::toConfig(config));
-    }
-    if (entry.configs.size() != machines.size() ||
-        configs.size() != machines.size())
-      return structured->emitError()
-             << "kernel `" << op.getSymName()
-             << "` must have one config for each of the targets that the "
-             << "first kernel has configs for";
-    kernels.insert({op.getSymName(), std::move(entry)});
+    FailureOr<KernelEntry> entry = addVariants(op);
+    if (failed(entry))
+      return failure();
+    kernels.insert({op.getSymName(), std::move(*entry)});
   }
   return success();
 }
@@ -236,30 +267,20 @@ FailureOr<Record> Lowering::launchRecord(hk::LaunchOp launch,
   if (failed(args))
     return failure();
 
-  std::array<int32_t, 4> grainRows = {}, grainCols = {};
-  for (auto [i, config] : llvm::enumerate(entry.configs)) {
-    auto grain = [&](const char *key) {
-      auto found = config.values.find(key);
-      return found == config.values.end() ? 0
-                                          : static_cast<int32_t>(found->second);
-    };
-    grainRows[i] = grain("grain_rows");
-    grainCols[i] = grain("grain_cols");
-  }
   StringRef name =
       launch.getOpName() ? *launch.getOpName() : launch.getKernel();
   unsigned opIndex = opNames.insert({name, opNames.size()}).first->second;
   hk::KernelOp op = entry.op;
-  return Record{uint64_t(entry.index),
-                uint64_t(launchKind(hk::describeKernel(op.getStructuredOp()))),
+  return Record{uint64_t(launchKind(hk::describeKernel(op.getStructuredOp()))),
                 uint64_t(args->size()),
                 uint64_t(launch.getSlot()->getWidth()),
-                uint64_t(launch.getSlot()->getOffset()),
-                grainRows,
-                grainCols,
-                uint64_t(hk::rowsAreSequences(launch.getResult())),
                 uint64_t(opIndex),
-                writer.addTable(argsName, "xf_arg", program::argFields, *args)};
+                uint64_t(launch.getSlot()->getOffset()),
+                entry.variants,
+                entry.first,
+                writer.addTable(argsName, "xf_arg", program::argFields, *args),
+                uint64_t(hk::rowsAreSequences(launch.getResult())),
+                uint64_t(0)};
 }
 
 /// `llvm.func internal @xf_run_NAME(%exec)`: each launch, then return; a status
@@ -348,19 +369,20 @@ std::vector<Record> Lowering::targetRecords() {
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());
   auto type = LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer});
   std::vector<Record> records;
-  for (const targets::Machine *machine : machines) {
-    std::vector<std::string> functions;
-    for (auto &[name, kernel] : kernels) {
-      functions.push_back(kernelSymbol(name, machine->name) + "_argv");
+  for (const TargetEntry &target : targets) {
+    for (const std::string &symbol : target.functions) {
       b.setInsertionPointToEnd(module.getBody());
       auto declaration =
-          b.create<LLVM::LLVMFuncOp>(module.getLoc(), functions.back(), type);
+          b.create<LLVM::LLVMFuncOp>(module.getLoc(), symbol, type);
       declaration.setVisibility_(LLVM::Visibility::Hidden);
     }
-    std::string suffix = StringRef(machine->name).rsplit('-').second.str();
-    records.push_back({writer.addString(machine->name),
-                       writer.addPointers("xf_kernels_" + suffix, functions),
-                       uint64_t(machine->cpuFeatures), uint64_t(0)});
+    StringRef name = target.machine->name;
+    records.push_back(
+        {writer.addString(name),
+         writer.addPointers("xf_kernels_" + name.rsplit('-').second.str(),
+                            target.functions),
+         uint64_t(target.machine->cpuFeatures),
+         uint64_t(target.functions.size())});
   }
   return records;
 }
@@ -381,7 +403,7 @@ LogicalResult Lowering::addProgram() {
              << "`, which the tables of the host program need";
   auto file = module->getAttrOfType<StringAttr>(weightsFileAttr);
 
-  std::vector<Record> targets = targetRecords();
+  std::vector<Record> targetTable = targetRecords();
   std::vector<std::string> names;
   for (auto &[name, index] : opNames)
     names.push_back(writer.addString(name));
@@ -399,13 +421,13 @@ LogicalResult Lowering::addProgram() {
   Record record{
       uint64_t(XF_PROGRAM_MAGIC),
       uint64_t(XF_PROGRAM_VERSION),
-      uint64_t(targets.size()),
+      uint64_t(targetTable.size()),
       uint64_t(entries.size()),
-      uint64_t(kernels.size()),
+      uint64_t(0),
       writer.addString(info.getName()),
       writer.addString(json.getValue()),
       writer.addTable("xf_targets", "xf_target", program::targetFields,
-                      targets),
+                      targetTable),
       writer.addTable("xf_entries", "xf_entry", program::entryFields, entries),
       embedded,
       file ? writer.addString(file.getValue()) : std::string(),
@@ -441,10 +463,10 @@ void Lowering::addApiFunction(StringRef modelName) {
 }
 
 LogicalResult Lowering::run() {
-  if (failed(collectMachines()) || failed(collectKernels()))
-    return failure();
   SmallVector<Operation *> old =
       llvm::map_to_vector(module.getOps(), [](Operation &op) { return &op; });
+  if (failed(collectTargets()) || failed(collectKernels()))
+    return failure();
 
   OpBuilder b(module.getContext());
   b.setInsertionPointToEnd(module.getBody());

@@ -25,7 +25,8 @@ def ConvertHKToLLVMPass : Pass<"convert-hk-to-llvm", "::mlir::ModuleOp"> {
       ...
     }
     ```
-    Kernels become references to the functions of their objects, one table per target.
+    Kernels become references to the functions of their objects, one table per target. The configs of a kernel become a table of
+    variants, from which the runtime picks one by the rows of a launch.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

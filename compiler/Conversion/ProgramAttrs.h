@@ -27,13 +27,11 @@ constexpr llvm::StringLiteral weightOffsetAttr = "offset";
 /// (compiler/Object).
 constexpr llvm::StringLiteral weightsSymbol = "xf_weights_section";
 
-/// The function of kernel `kernel` for machine `machine`: `xfk_gemm_0_avx2` for
-/// `gemm_0` and `x86-64-avx2`. Halide's argv form adds
-/// `_argv`.
-inline std::string kernelSymbol(llvm::StringRef kernel,
-                                llvm::StringRef machine) {
-  return (llvm::Twine("xfk_") + kernel + "_" + machine.rsplit('-').second)
-      .str();
+/// The function of a kernel's form for machine `machine`:
+/// `xfk_gemm_upto48_avx2` for `gemm_upto48` and `x86-64-avx2`. Halide's argv
+/// form adds `_argv`.
+inline std::string kernelSymbol(llvm::StringRef form, llvm::StringRef machine) {
+  return (llvm::Twine("xfk_") + form + "_" + machine.rsplit('-').second).str();
 }
 
 } // namespace xf

@@ -49,26 +49,35 @@ constexpr FieldLayout argFields[] = {
 };
 static_assert(matches(argFields, sizeof(xf_arg)) && sizeof(xf_arg) == 40);
 
+constexpr FieldLayout variantFields[] = {
+    XF_FIELD(I32, xf_variant, max_rows),
+    XF_FIELD(I32, xf_variant, kernel),
+    XF_FIELD(I32, xf_variant, grain_rows),
+    XF_FIELD(I32, xf_variant, grain_cols),
+};
+static_assert(matches(variantFields, sizeof(xf_variant)) &&
+              sizeof(xf_variant) == 16);
+
 constexpr FieldLayout launchFields[] = {
-    XF_FIELD(I32, xf_launch, kernel),
     XF_FIELD(I32, xf_launch, kind),
     XF_FIELD(I32, xf_launch, num_args),
     XF_FIELD(I32, xf_launch, output_width),
-    XF_FIELD(I64, xf_launch, output_offset),
-    XF_FIELD(FourI32, xf_launch, grain_rows),
-    XF_FIELD(FourI32, xf_launch, grain_cols),
-    XF_FIELD(I32, xf_launch, rows_are_sequences),
     XF_FIELD(I32, xf_launch, op_index),
+    XF_FIELD(I64, xf_launch, output_offset),
+    XF_FIELD(Pointer, xf_launch, variants),
+    XF_FIELD(FourI32, xf_launch, first_variant),
     XF_FIELD(Pointer, xf_launch, args),
+    XF_FIELD(I32, xf_launch, rows_are_sequences),
+    XF_FIELD(I32, xf_launch, reserved),
 };
 static_assert(matches(launchFields, sizeof(xf_launch)) &&
-              sizeof(xf_launch) == 72);
+              sizeof(xf_launch) == 64);
 
 constexpr FieldLayout targetFields[] = {
     XF_FIELD(Pointer, xf_target, name),
     XF_FIELD(Pointer, xf_target, kernels),
     XF_FIELD(I32, xf_target, features),
-    XF_FIELD(I32, xf_target, reserved),
+    XF_FIELD(I32, xf_target, num_kernels),
 };
 static_assert(matches(targetFields, sizeof(xf_target)) &&
               sizeof(xf_target) == 24);
@@ -88,7 +97,7 @@ constexpr FieldLayout programFields[] = {
     XF_FIELD(I32, xf_program, version),
     XF_FIELD(I32, xf_program, num_targets),
     XF_FIELD(I32, xf_program, num_entries),
-    XF_FIELD(I32, xf_program, num_kernels),
+    XF_FIELD(I32, xf_program, reserved),
     XF_FIELD(Pointer, xf_program, name),
     XF_FIELD(Pointer, xf_program, describe_json),
     XF_FIELD(Pointer, xf_program, targets),

@@ -101,7 +101,8 @@ public:
           hk::GatherIndexAttr::get(op.getContext(), convert(index.getValue())));
     auto gather = builder.create<hk::GatherOp>(
         loc, op.getType(), op.getBatch(), op.getTables(),
-        builder.getArrayAttr(indices), /*configs=*/ArrayAttr());
+        builder.getArrayAttr(indices), /*configs=*/ArrayAttr(),
+        /*config_sources=*/ArrayAttr());
     fill(gather.getEpilogue(), {f32()},
          [](ScalarBuilder &s, Block &b) { return Scalar(b.getArgument(0)); });
     return gather;
@@ -112,7 +113,8 @@ public:
     std::string matrix = uses.find(weight)->second.matrixName(weight);
     auto gemm = builder.create<hk::GemmOp>(
         loc, op.getType(), op.getInput(), /*rows=*/ValueRange(), matrix,
-        symbols({op.getBiasAttr()}), /*configs=*/ArrayAttr());
+        symbols({op.getBiasAttr()}), /*configs=*/ArrayAttr(),
+        /*config_sources=*/ArrayAttr());
     bool hasBias = op.getBiasAttr() != nullptr;
     fill(gemm.getEpilogue(), SmallVector<Type>(1 + hasBias, f32()),
          [&](ScalarBuilder &s, Block &b) {
@@ -186,7 +188,7 @@ public:
         loc, op.getType(), q, k, v, op.getBatch(), op.getHeads(),
         op.getKvHeads(), op.getHeadDim(), op.getValueDim(),
         llvm::APFloat(float(op.getScale().convertToDouble())), qOffset, kOffset,
-        vOffset, /*configs=*/ArrayAttr());
+        vOffset, /*configs=*/ArrayAttr(), /*config_sources=*/ArrayAttr());
     convertMod(op.getScoreMod(), attention.getScoreMod());
     convertMod(op.getMaskMod(), attention.getMaskMod());
     return attention;
@@ -274,7 +276,7 @@ private:
         batch ? hk::RowwiseOver::Sequence : hk::RowwiseOver::Row,
         builder.getArrayAttr(combine),
         vectors ? vectors : builder.getArrayAttr({}),
-        /*configs=*/ArrayAttr(), stages.size());
+        /*configs=*/ArrayAttr(), /*config_sources=*/ArrayAttr(), stages.size());
   }
 
   using Body = llvm::function_ref<Scalar(ScalarBuilder &, Block &)>;

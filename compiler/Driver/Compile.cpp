@@ -15,10 +15,13 @@
 #include "compiler/Dialect/XF/IR/XF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 
 #include <fmt/format.h>
+
+#include <map>
 
 using namespace mlir;
 using namespace xf;
@@ -35,9 +38,12 @@ static void say(const CompileOptions &options, const std::string &line) {
     options.progress(line);
 }
 
-LogicalResult xf::lowerTo(Phase last, ModuleOp module) {
+LogicalResult xf::lowerTo(Phase last, ModuleOp module,
+                          const targets::ConfigChooser &chooser) {
   PassManager manager(module.getContext());
-  populatePipeline(manager, last, {});
+  PipelineOptions options;
+  options.chooser = chooser;
+  populatePipeline(manager, last, options);
   return manager.run(module);
 }
 
@@ -57,6 +63,19 @@ static std::string describeJson(const ModelSummary &summary) {
   object["compiler"] = "xfc " XFC_VERSION;
   object["halide"] = XFC_HALIDE_VERSION;
   return llvm::formatv("{0}", llvm::json::Value(std::move(object))).str();
+}
+
+/// `12 configs by your records, 30 by heuristic`: who decided on the kernels.
+static std::string sourcesInWords(const ModelSummary &summary) {
+  std::map<std::string, size_t> counts;
+  for (const KernelSummary &kernel : summary.kernels)
+    for (const ConfigSummary &config : kernel.configs)
+      ++counts[config.source.substr(0, config.source.find(" ("))];
+  std::string text;
+  for (const auto &[source, count] : counts)
+    text += fmt::format("{}{}{} by {}", text.empty() ? "" : ", ", count,
+                        text.empty() ? " configs" : "", source);
+  return text;
 }
 
 /// minilm for libminilm.so: what the header and the weights file beside it are
@@ -125,7 +144,7 @@ static LogicalResult convertToHost(ModuleOp module) {
 }
 
 LogicalResult xf::lowerToHost(ModuleOp module, const CompileOptions &options) {
-  if (failed(lowerTo(Phase::Plan, module)))
+  if (failed(lowerTo(Phase::Plan, module, options.chooser)))
     return failure();
   if (failed(prepareWeights(module, options, summarize(module))))
     return failure();
@@ -167,7 +186,7 @@ writeLibrary(ModuleOp host, const std::vector<KernelObject> &kernels,
 }
 
 LogicalResult xf::writeObjects(ModuleOp module, const CompileOptions &options) {
-  if (failed(lowerTo(Phase::Plan, module)) ||
+  if (failed(lowerTo(Phase::Plan, module, options.chooser)) ||
       failed(prepareWeights(module, options, summarize(module))))
     return failure();
   auto kernels = emitKernels(module, emitOptions(options));
@@ -193,7 +212,7 @@ LogicalResult xf::writeObjects(ModuleOp module, const CompileOptions &options) {
 
 FailureOr<CompiledModel> xf::compileModel(ModuleOp module,
                                           const CompileOptions &options) {
-  if (failed(lowerTo(Phase::Plan, module)))
+  if (failed(lowerTo(Phase::Plan, module, options.chooser)))
     return failure();
   CompiledModel result;
   result.summary = summarize(module);
@@ -201,9 +220,12 @@ FailureOr<CompiledModel> xf::compileModel(ModuleOp module,
   std::string library = libraryPath(options, name), stem = stemOf(library);
   if (failed(checkOutput(module, library)))
     return failure();
-  say(options, fmt::format("{}: {} kernels for {} targets", name,
-                           result.summary.kernels.size(),
-                           result.summary.kernels.front().configs.size()));
+  llvm::StringSet<> targets;
+  for (const ConfigSummary &config : result.summary.kernels.front().configs)
+    targets.insert(config.target);
+  say(options, fmt::format("{}: {} kernels for {} targets; {}", name,
+                           result.summary.kernels.size(), targets.size(),
+                           sourcesInWords(result.summary)));
   auto section = prepareWeights(module, options, result.summary);
   if (failed(section))
     return failure();

@@ -18,9 +18,11 @@ struct CompiledModel {
   ModelSummary summary;
 };
 
-/// Runs the pipelines of every phase up to and with `last`. Failures are
-/// diagnostics of the module's context.
-mlir::LogicalResult lowerTo(Phase last, mlir::ModuleOp module);
+/// Runs the pipelines of every phase up to and with `last`; `chooser` decides
+/// on kernels' configs. Failures are diagnostics of the module's context.
+mlir::LogicalResult
+lowerTo(Phase last, mlir::ModuleOp module,
+        const targets::ConfigChooser &chooser = targets::heuristicChoice);
 
 /// Lowers a module with one xf.model to its host program in the LLVM dialect.
 /// Reads the checkpoint, for the host program names the weights' checksum.

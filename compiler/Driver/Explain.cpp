@@ -2,46 +2,13 @@
 
 #include "compiler/Driver/Explain.h"
 
+#include "compiler/Report/Table.h"
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <vector>
-
 using namespace xf;
+using report::withUnit;
 namespace json = llvm::json;
-
-/// 3 significant digits with a unit: 21.3M.
-static std::string human(double value) {
-  static constexpr const char *units[] = {"", "k", "M", "G", "T", "P"};
-  size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < std::size(units)) {
-    value /= 1000;
-    ++unit;
-  }
-  return fmt::format("{:.{}f}{}", value,
-                     unit == 0 || value >= 100 ? 0
-                     : value >= 10             ? 1
-                                               : 2,
-                     units[unit]);
-}
-
-using Row = std::vector<std::string>;
-
-/// Columns as wide as their widest cell; the first two to the left, numbers to
-/// the right.
-static void printTable(const std::vector<Row> &rows, llvm::raw_ostream &os) {
-  std::vector<size_t> widths(rows.front().size());
-  for (const Row &row : rows)
-    for (size_t c = 0; c < row.size(); ++c)
-      widths[c] = std::max(widths[c], row[c].size());
-  for (const Row &row : rows) {
-    std::string line = " ";
-    for (size_t c = 0; c < row.size(); ++c)
-      line += c < 3 ? fmt::format(" {:<{}}", row[c], widths[c])
-                    : fmt::format(" {:>{}}", row[c], widths[c]);
-    os << llvm::StringRef(line).rtrim() << '\n';
-  }
-}
 
 static void explainEntry(const EntrySummary &entry, int64_t length,
                          llvm::raw_ostream &os) {
@@ -49,22 +16,40 @@ static void explainEntry(const EntrySummary &entry, int64_t length,
                     "arena per token\n",
                     entry.name, entry.width,
                     entry.rowsAreSequences ? "sequence" : "token",
-                    human(flopsPerToken(entry, length)),
-                    human(4.0 * double(entry.arenaWidth)));
-  std::vector<Row> rows = {{"op", "kernel", "shape", "weights", "FLOPs/row"}};
+                    withUnit(flopsPerToken(entry, length)),
+                    withUnit(4.0 * double(entry.arenaWidth)));
+  std::vector<report::Row> rows = {
+      {"op", "kernel", "shape", "weights", "FLOPs/row"}};
   for (const OpSummary &op : entry.ops)
-    rows.push_back({op.name, op.kernel, op.shape,
-                    op.weightBytes ? human(double(op.weightBytes)) + "B" : "-",
-                    human(double(op.flopsPerRow) +
-                          double(op.flopsPerRowAndKey) * double(length))});
-  printTable(rows, os);
+    rows.push_back(
+        {op.name, op.kernel, op.shape,
+         op.weightBytes ? withUnit(double(op.weightBytes)) + "B" : "-",
+         withUnit(double(op.flopsPerRow) +
+                  double(op.flopsPerRowAndKey) * double(length))});
+  os << report::table(rows, /*leftColumns=*/3);
+}
+
+/// What is not the heuristic's choice, each with where it is from.
+static void explainChoices(const ModelSummary &model, llvm::raw_ostream &os) {
+  size_t all = 0;
+  std::vector<report::Row> rows = {{"kernel", "config", "source"}};
+  for (const KernelSummary &kernel : model.kernels)
+    for (const ConfigSummary &config : kernel.configs) {
+      ++all;
+      if (config.source != "heuristic")
+        rows.push_back({kernel.name, config.text, config.source});
+    }
+  os << fmt::format("\nconfigs: {}, {} of them the heuristic's choice\n", all,
+                    all - (rows.size() - 1));
+  if (rows.size() > 1)
+    os << report::table(rows, /*leftColumns=*/3);
 }
 
 void xf::explainText(const ModelSummary &model, int64_t length,
                      llvm::raw_ostream &os) {
   os << fmt::format(
       "model {}: {} parameters, {} bytes of weights, {} kernels\n", model.name,
-      human(double(model.parameters)), human(double(model.weightBytes)),
+      withUnit(double(model.parameters)), withUnit(double(model.weightBytes)),
       model.kernels.size());
   os << fmt::format(
       "tokens: ids below {}, {}, {}\n", model.numTokens,
@@ -75,17 +60,41 @@ void xf::explainText(const ModelSummary &model, int64_t length,
   os << fmt::format("FLOPs are counted for sequences of {} tokens\n", length);
   for (const EntrySummary &entry : model.entries)
     explainEntry(entry, length, os);
+  explainChoices(model, os);
 }
 
 static json::Object explainOp(const OpSummary &op) {
+  auto rows = [](bool sequences) { return sequences ? "sequences" : "tokens"; };
   return json::Object{{"name", op.name},
+                      {"layer", op.layer},
                       {"kernel", op.kernel},
+                      {"kind", op.kind},
                       {"shape", op.shape},
+                      {"input_rows", rows(op.inputRowsAreSequences)},
+                      {"rows", rows(op.rowsAreSequences)},
                       {"weight_bytes", op.weightBytes},
+                      {"weight_bytes_read", op.weightBytesRead},
+                      {"bytes_read_per_row", op.bytesReadPerRow},
+                      {"bytes_written_per_row", op.bytesWrittenPerRow},
                       {"flops_per_row", op.flopsPerRow},
                       {"flops_per_row_and_key", op.flopsPerRowAndKey},
                       {"arena_offset", op.arenaOffset},
                       {"width", op.width}};
+}
+
+static json::Object explainKernel(const KernelSummary &kernel) {
+  json::Array configs;
+  for (const ConfigSummary &config : kernel.configs) {
+    json::Object entry{{"target", config.target},
+                       {"config", config.text},
+                       {"source", config.source}};
+    if (!config.records.empty())
+      entry["records"] = config.records;
+    configs.push_back(std::move(entry));
+  }
+  return json::Object{{"name", kernel.name},
+                      {"kind", kernel.kind},
+                      {"configs", std::move(configs)}};
 }
 
 static json::Object explainEntry(const EntrySummary &entry) {
@@ -104,8 +113,7 @@ json::Object xf::explainJson(const ModelSummary &model) {
   for (const EntrySummary &entry : model.entries)
     entries.push_back(explainEntry(entry));
   for (const KernelSummary &kernel : model.kernels)
-    kernels.push_back(
-        json::Object{{"name", kernel.name}, {"configs", kernel.configs}});
+    kernels.push_back(explainKernel(kernel));
   const EntrySummary &first = model.entries.front();
   return json::Object{
       {"name", model.name},

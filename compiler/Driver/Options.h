@@ -2,6 +2,8 @@
 // read by everything below it.
 #pragma once
 
+#include "targets/Choice.h"
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -30,6 +32,8 @@ struct CompileOptions {
   std::string runtimeArchive; ///< libxf_runtime.a
   WeightsPlacement placement = WeightsPlacement::Auto;
   unsigned threads = 0; ///< that compile kernels; 0: all cores
+  /// Decides on kernels' configs.
+  targets::ConfigChooser chooser = targets::heuristicChoice;
   /// Called with a line for the user at each step; may be empty.
   std::function<void(const std::string &)> progress;
 };

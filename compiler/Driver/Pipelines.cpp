@@ -42,7 +42,7 @@ void populatePlanPipeline(OpPassManager &pm, const PipelineOptions &options) {
   select.targets = options.targets;
   select.overrides = options.configOverrides;
   pm.addPass(createOutlineKernelsPass());
-  pm.addPass(createSelectConfigsPass(select));
+  pm.addPass(createSelectConfigsPass(select, options.chooser));
   pm.addPass(createPackWeightsPass());
   pm.addNestedPass<func::FuncOp>(createPlanMemoryPass());
   verifyPhase(pm, Phase::Plan);

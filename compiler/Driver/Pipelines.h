@@ -16,6 +16,8 @@ struct PipelineOptions {
   std::vector<std::string>
       targets;                 ///< names of machines; empty: every CPU target
   std::string configOverrides; ///< see hk-select-configs
+  /// Decides what `configOverrides` leaves open.
+  targets::ConfigChooser chooser = targets::heuristicChoice;
 };
 
 /// Model level: every knob explicit.

@@ -41,10 +41,35 @@ static void describe(const targets::KernelDesc &kernel, OpSummary &op) {
   }
 }
 
+/// The N of layers.N.what.
+static std::optional<int64_t> layerOf(StringRef name) {
+  int64_t layer;
+  if (!name.consume_front("layers.") || name.consumeInteger(10, layer))
+    return std::nullopt;
+  return layer;
+}
+
+/// What a launch reads and writes.
+static void countBytes(hk::LaunchOp launch, const targets::KernelDesc &kernel,
+                       OpSummary &op) {
+  constexpr int64_t floatBytes = 4;
+  if (kernel.kind == targets::KernelKind::Gather)
+    op.bytesReadPerRow =
+        floatBytes * kernel.gather.width * int64_t(kernel.gather.tables.size());
+  else
+    op.weightBytesRead = op.weightBytes;
+  for (Value rows : launch.getRows()) {
+    op.bytesReadPerRow += floatBytes * hk::getWidth(rows);
+    op.inputRowsAreSequences = hk::rowsAreSequences(rows);
+  }
+  op.bytesWrittenPerRow = floatBytes * op.width;
+}
+
 static OpSummary summarizeLaunch(hk::LaunchOp launch, SymbolTable &symbols) {
   OpSummary op;
   op.kernel = launch.getKernel().str();
   op.name = launch.getOpName().value_or(launch.getKernel()).str();
+  op.layer = layerOf(op.name);
   op.rowsAreSequences = hk::rowsAreSequences(launch.getResult());
   op.width = hk::getWidth(launch.getResult());
   if (auto slot = launch.getSlot())
@@ -53,8 +78,12 @@ static OpSummary summarizeLaunch(hk::LaunchOp launch, SymbolTable &symbols) {
     if (auto declared = symbols.lookup<hk::WeightOp>(
             cast<FlatSymbolRefAttr>(weight).getValue()))
       op.weightBytes += packedWeightBytes(declared);
-  if (auto kernel = symbols.lookup<hk::KernelOp>(launch.getKernel()))
-    describe(hk::describeKernel(kernel.getStructuredOp()), op);
+  if (auto kernel = symbols.lookup<hk::KernelOp>(launch.getKernel())) {
+    const auto desc = hk::describeKernel(kernel.getStructuredOp());
+    op.kind = targets::kindName(desc.kind);
+    describe(desc, op);
+    countBytes(launch, desc, op);
+  }
   return op;
 }
 
@@ -73,12 +102,26 @@ static EntrySummary summarizeEntry(func::FuncOp function,
 }
 
 static KernelSummary summarizeKernel(hk::KernelOp kernel) {
-  KernelSummary summary{kernel.getName().str(), {}};
-  if (auto configs =
-          kernel.getStructuredOp()->getAttrOfType<ArrayAttr>("configs"))
-    for (Attribute config : configs)
-      summary.configs.push_back(
-          targets::printConfig(hk::toConfig(cast<hk::ConfigAttr>(config))));
+  auto op = kernel.getStructuredOp();
+  KernelSummary summary{kernel.getName().str(),
+                        targets::kindName(hk::describeKernel(op).kind),
+                        {}};
+  ArrayAttr configs = op.getConfigsAttr(), sources = op.getConfigSourcesAttr();
+  for (size_t i = 0; configs && i < configs.size(); ++i) {
+    const auto config = hk::toConfig(cast<hk::ConfigAttr>(configs[i]));
+    ConfigSummary &entry = summary.configs.emplace_back();
+    entry.target = config.target;
+    entry.text = targets::printConfig(config);
+    // The first line is for people; records may follow.
+    SmallVector<StringRef> lines;
+    if (sources)
+      cast<StringAttr>(sources[i]).getValue().split(lines, '\n');
+    for (auto [number, line] : llvm::enumerate(lines))
+      if (number == 0)
+        entry.source = line.str();
+      else
+        entry.records.push_back(line.str());
+  }
   return summary;
 }
 

@@ -5,6 +5,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,22 @@ namespace xf {
 struct OpSummary {
   std::string name;   ///< place in the model: layers.0.attention
   std::string kernel; ///< symbol of the kernel it calls
+  std::string kind;   ///< gemm, attention, rowwise, gather
   std::string shape;  ///< sizes in the kernel's own terms: 384 -> 1152
+  /// The N of layers.N; none for what is before and after the layers.
+  std::optional<int64_t> layer;
   int64_t weightBytes = 0;
+  /// Of the weights, what every launch reads once: all but a gather's tables.
+  int64_t weightBytesRead = 0;
+  /// Bytes that move besides, each counted once: for a row of its inputs
+  /// (activations, and the rows of tables it picks), and of its result.
+  int64_t bytesReadPerRow = 0, bytesWrittenPerRow = 0;
   int64_t flopsPerRow = 0; ///< multiplications and additions of the products,
                            ///< per row of the result
   int64_t flopsPerRowAndKey =
       0; ///< the same for attention, times the keys that a row sees
-  bool rowsAreSequences = false;
+  bool inputRowsAreSequences = false;
+  bool rowsAreSequences = false;      ///< of its result
   int64_t arenaOffset = 0, width = 0; ///< floats per row
 };
 
@@ -32,9 +42,18 @@ struct EntrySummary {
   std::vector<OpSummary> ops;
 };
 
+/// A choice of a kernel's schedule.
+struct ConfigSummary {
+  std::string target;               ///< x86-64-avx2
+  std::string text;                 ///< all of it, as #hk.config prints
+  std::string source;               ///< where it came from: heuristic
+  std::vector<std::string> records; ///< the tuning records that led to it
+};
+
 struct KernelSummary {
   std::string name;
-  std::vector<std::string> configs; ///< text form, one per target
+  std::string kind;                   ///< gemm, attention, rowwise, gather
+  std::vector<ConfigSummary> configs; ///< one or more per target
 };
 
 struct ModelSummary {

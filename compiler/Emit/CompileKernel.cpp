@@ -2,6 +2,8 @@
 #include "compiler/Emit/CompileKernel.h"
 
 #include "compiler/Conversion/ProgramAttrs.h"
+#include "compiler/Emit/EmitterHash.h"
+#include "compiler/Emit/KernelCache.h"
 #include "compiler/Emit/ScalarToExpr.h"
 #include "compiler/Kernels/Kernels.h"
 #include "targets/Schedule.h"
@@ -50,6 +52,13 @@ kernels::Scalars scalarsOf(hk::KernelOp kernel) {
   return scalars;
 }
 
+/// No schedule at all, but for this: Halide inlines what has none, and a sum
+/// within a sum would be computed again for each of its uses.
+void computeEverythingFirst(targets::KernelFuncs &kernel) {
+  for (auto &[name, func] : kernel.funcs)
+    func.compute_root();
+}
+
 Halide::Module lowerKernel(const KernelTask &task) {
   // The library has one runtime for all kernels, tells them apart by user
   // context and never asks them for bounds.
@@ -59,11 +68,28 @@ Halide::Module lowerKernel(const KernelTask &task) {
                               .with_feature(Halide::Target::NoBoundsQuery);
   targets::KernelFuncs funcs =
       kernels::buildKernel(task.desc, task.config, scalarsOf(task.kernel));
-  targets::scheduleKernel(funcs, task.desc, task.config, *task.machine);
+  if (task.scheduled)
+    targets::scheduleKernel(funcs, task.desc, task.config, *task.machine);
+  else
+    computeEverythingFirst(funcs);
   return Halide::Pipeline(funcs.output)
       .compile_to_module(funcs.arguments,
-                         kernelSymbol(task.desc.name, task.machine->name),
-                         target, Halide::LinkageType::ExternalPlusArgv);
+                         kernelSymbol(task.form, task.machine->name), target,
+                         Halide::LinkageType::ExternalPlusArgv);
+}
+
+/// The kernel as text without its configs: those of other forms do not change
+/// an object, and where they are from changes none.
+std::string kernelText(const KernelTask &task) {
+  hk::KernelOp kernel = task.kernel;
+  mlir::OwningOpRef<hk::KernelOp> copy = kernel.clone();
+  hk::StructuredOp op = copy->getStructuredOp();
+  op.setConfigsAttr(nullptr);
+  op.setConfigSourcesAttr(nullptr);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  copy->print(os, mlir::OpPrintingFlags().printGenericOpForm().useLocalScope());
+  return text;
 }
 
 void appendObject(const Halide::Module &module,
@@ -101,6 +127,14 @@ void compileKernel(const KernelTask &task, KernelOutput output,
   text << module;
   std::string string = text.str();
   out.append(string.begin(), string.end());
+}
+
+std::string objectKey(const KernelTask *task) {
+  if (!task)
+    return cacheKey({"runtime", halideVersion(), emitterHash});
+  return cacheKey({task->scheduled ? "kernel" : "reference", kernelText(*task),
+                   task->form, targets::printConfig(task->config),
+                   task->machine->halideTarget, halideVersion(), emitterHash});
 }
 
 void compileHalideRuntime(llvm::SmallVectorImpl<char> &out) {

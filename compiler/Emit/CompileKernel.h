@@ -17,8 +17,10 @@ namespace xf {
 struct KernelTask {
   hk::KernelOp kernel;
   targets::KernelDesc desc;
-  targets::Config config;
+  std::string form;       ///< hk::KernelForm::name, which names the functions
+  targets::Config config; ///< without grains and max_rows
   const targets::Machine *machine = nullptr;
+  bool scheduled = true; ///< false: the algorithm as it stands, for comparison
 };
 
 enum class KernelOutput {
@@ -31,6 +33,10 @@ enum class KernelOutput {
 /// Halide::Error.
 void compileKernel(const KernelTask &task, KernelOutput output,
                    llvm::SmallVectorImpl<char> &out);
+
+/// What the object of `task` depends on, as a key of the cache; null: Halide's
+/// runtime.
+std::string objectKey(const KernelTask *task);
 
 /// While it lives, Halide's warnings are collected instead of printed. Errors
 /// are thrown as without it.

@@ -5,7 +5,6 @@
 #include "compiler/Conversion/ProgramAttrs.h"
 #include "compiler/Dialect/HK/IR/KernelDescription.h"
 #include "compiler/Emit/CompileKernel.h"
-#include "compiler/Emit/EmitterHash.h"
 #include "compiler/Emit/ForkPool.h"
 #include "compiler/Emit/KernelCache.h"
 #include "compiler/Emit/ScalarToExpr.h"
@@ -17,60 +16,51 @@
 namespace xf {
 namespace {
 
-/// Every kernel with each of its configs, or diagnostics.
+/// Every config of `kernel` is legal, or diagnostics.
+bool checkConfigs(hk::KernelOp kernel, const targets::KernelDesc &desc,
+                  const hk::TargetForms &target) {
+  const targets::Machine *machine = targets::findMachine(target.target);
+  bool ok = true;
+  for (const targets::Config &config : target.configs) {
+    std::string rule =
+        machine ? targets::checkConfig(config, desc, *machine)
+                : fmt::format("there is no target `{}`", target.target);
+    if (rule.empty())
+      continue;
+    kernel.getStructuredOp()->emitError()
+        << "config of kernel `" << kernel.getSymName()
+        << "` is not legal: " << rule;
+    ok = false;
+  }
+  return ok;
+}
+
+/// Every kernel in each of its forms, or diagnostics.
 mlir::FailureOr<std::vector<KernelTask>> collectTasks(mlir::ModuleOp module) {
   std::vector<KernelTask> tasks;
   bool failed = false;
   for (hk::KernelOp kernel : module.getOps<hk::KernelOp>()) {
-    hk::StructuredOp op = kernel.getStructuredOp();
-    mlir::ArrayAttr configs = op.getConfigsAttr();
-    if (!configs || configs.empty()) {
-      op->emitError() << "kernel `" << kernel.getSymName()
-                      << "` has no config; run `hk-select-configs` before";
+    std::vector<hk::TargetForms> targets = hk::collectForms(kernel);
+    if (targets.empty()) {
+      kernel.getStructuredOp()->emitError()
+          << "kernel `" << kernel.getSymName()
+          << "` has no config; run `hk-select-configs` before";
       failed = true;
-      continue;
     }
-    for (auto attr : configs.getAsRange<hk::ConfigAttr>()) {
-      KernelTask task{kernel, hk::describeKernel(op), hk::toConfig(attr),
-                      targets::findMachine(attr.getTarget().str())};
-      task.desc.name = kernel.getSymName().str();
-      std::string rule =
-          task.machine
-              ? targets::checkConfig(task.config, task.desc, *task.machine)
-              : fmt::format("there is no target `{}`", attr.getTarget().str());
-      if (!rule.empty()) {
-        op->emitError() << "config of kernel `" << kernel.getSymName()
-                        << "` is not legal: " << rule;
+    targets::KernelDesc desc = hk::describeKernel(kernel.getStructuredOp());
+    for (const hk::TargetForms &target : targets) {
+      if (!checkConfigs(kernel, desc, target)) {
         failed = true;
         continue;
       }
-      tasks.push_back(std::move(task));
+      for (const hk::KernelForm &form : target.forms)
+        tasks.push_back({kernel, desc, form.name, form.code,
+                         targets::findMachine(target.target)});
     }
   }
   if (failed)
     return mlir::failure();
   return tasks;
-}
-
-/// The kernel as text, with this task's config only: configs of other targets
-/// do not change its object.
-std::string kernelText(const KernelTask &task) {
-  hk::KernelOp kernel = task.kernel;
-  mlir::OwningOpRef<hk::KernelOp> copy = kernel.clone();
-  hk::StructuredOp op = copy->getStructuredOp();
-  op.setConfigsAttr(mlir::ArrayAttr::get(op->getContext(), {}));
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  copy->print(os, mlir::OpPrintingFlags().printGenericOpForm().useLocalScope());
-  return text;
-}
-
-std::string keyOf(const KernelTask *task) {
-  if (!task)
-    return cacheKey({"runtime", halideVersion(), emitterHash});
-  return cacheKey({"kernel", kernelText(*task),
-                   targets::printConfig(task->config),
-                   task->machine->halideTarget, halideVersion(), emitterHash});
 }
 
 mlir::Operation *nthOp(mlir::Operation *root, unsigned n) {
@@ -149,7 +139,7 @@ struct Emission {
   }
   std::string nameAt(size_t index) const {
     const KernelTask *task = taskAt(index);
-    return task ? kernelSymbol(task->desc.name, task->machine->name)
+    return task ? kernelSymbol(task->form, task->machine->name)
                 : "halide_runtime";
   }
 };
@@ -235,7 +225,7 @@ emitKernels(mlir::ModuleOp module, const EmitOptions &options) {
     object.name = emission.nameAt(i);
     object.kernel = task ? task->desc.name : "";
     object.target = task ? task->machine->name : "";
-    keys.push_back(keyOf(task));
+    keys.push_back(objectKey(task));
     if (auto bytes = cache.lookup(keys[i])) {
       object.bytes = std::move(*bytes);
       object.cached = true;

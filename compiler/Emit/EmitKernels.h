@@ -1,4 +1,4 @@
-// Every outlined kernel of a module, for every target it has a config for, to
+// Every outlined kernel of a module, in every form that its configs ask for, to
 // object files. The edge of the only library that sees both MLIR and Halide: no
 // exception and no Halide type leaves it.
 #pragma once
@@ -14,8 +14,8 @@
 namespace xf {
 
 struct KernelObject {
-  std::string name; ///< `xfk_gemm_0_avx2`, whose `_argv` form the host program
-                    ///< calls; `halide_runtime` for the last one
+  std::string name;   ///< `xfk_gemm_upto48_avx2`, whose `_argv` form the host
+                      ///< program calls; `halide_runtime` for the last one
   std::string kernel; ///< symbol of the hk.kernel; empty for the runtime
   std::string target; ///< Machine name; empty for the runtime
   llvm::SmallVector<char, 0> bytes; ///< ELF object
@@ -30,7 +30,7 @@ struct EmitOptions {
   std::function<void(const std::string &)> progress;
 };
 
-/// One object per kernel and config, in the module's order, and Halide's
+/// One object per kernel, target and form, in the module's order, and Halide's
 /// runtime last. Bytes depend on the kernel alone: not on the others, their
 /// order, `threads` or the cache. Errors are diagnostics at the op that cannot
 /// be compiled; all kernels are tried. Forks: nothing may have run Halide in

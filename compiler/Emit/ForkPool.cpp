@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -150,28 +151,59 @@ JobResult finishChild(Child &child) {
   return result;
 }
 
-/// Index in `running` of a child that has ended.
-size_t waitForOne(const std::vector<Child> &running) {
+double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Milliseconds until the first of `running` may be late, or `stopped` is to be
+/// asked again; -1: never.
+int longestWait(const std::vector<Child> &running, const ForkLimits &limits) {
+  constexpr int ask = 100;
+  double wait = limits.stopped ? ask : INT_MAX;
+  if (limits.seconds > 0)
+    for (const Child &child : running)
+      wait = std::min(wait,
+                      1000 * (limits.seconds - secondsSince(child.start)) + 1);
+  return wait == INT_MAX ? -1 : std::max(int(wait), 0);
+}
+
+/// Index in `running` of a child that has ended, or of one that is late, or
+/// -1 after a wait in which neither happened.
+int waitForOne(const std::vector<Child> &running, const ForkLimits &limits) {
   std::vector<pollfd> ends;
   for (const Child &child : running)
     ends.push_back({child.alive, POLLIN, 0});
-  while (poll(ends.data(), ends.size(), -1) < 0 && errno == EINTR)
-    ;
-  for (size_t i = 0; i < ends.size(); ++i)
-    if (ends[i].revents)
-      return i;
-  return 0;
+  if (poll(ends.data(), ends.size(), longestWait(running, limits)) > 0)
+    for (size_t i = 0; i < ends.size(); ++i)
+      if (ends[i].revents)
+        return int(i);
+  if (limits.seconds > 0)
+    for (size_t i = 0; i < running.size(); ++i)
+      if (secondsSince(running[i].start) > limits.seconds)
+        return int(i);
+  return -1;
+}
+
+void endChild(Child &child) {
+  kill(child.pid, SIGKILL);
+  finishChild(child);
 }
 
 } // namespace
 
 void runForked(size_t count, unsigned threads, Job job,
-               llvm::function_ref<void(size_t, JobResult &)> done) {
+               llvm::function_ref<void(size_t, JobResult &)> done,
+               const ForkLimits &limits) {
   if (threads == 0)
     threads = std::max(1u, std::thread::hardware_concurrency());
   std::vector<Child> running;
   size_t next = 0;
   while (next < count || !running.empty()) {
+    if (limits.stopped && limits.stopped()) {
+      for (Child &child : running)
+        endChild(child);
+      return;
+    }
     if (next < count && running.size() < threads) {
       Child child;
       child.index = next;
@@ -188,10 +220,22 @@ void runForked(size_t count, unsigned threads, Job job,
         continue;
       }
     }
-    size_t ended = waitForOne(running);
+    int ended = waitForOne(running, limits);
+    if (ended < 0)
+      continue;
     Child child = running[ended];
     running.erase(running.begin() + ended);
+    bool late =
+        limits.seconds > 0 && secondsSince(child.start) > limits.seconds;
+    if (late)
+      kill(child.pid, SIGKILL); // without effect if it has just ended
     JobResult result = finishChild(child);
+    if (late && !result.ok) {
+      result.timedOut = true;
+      result.message = (llvm::Twine("the kernel compiler took longer than ") +
+                        llvm::Twine(int(limits.seconds + 0.5)) + " s")
+                           .str();
+    }
     done(child.index, result);
   }
 }

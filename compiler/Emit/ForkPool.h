@@ -9,12 +9,14 @@
 #include "llvm/ADT/SmallVector.h"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 namespace xf {
 
 struct JobResult {
   bool ok = false;
+  bool timedOut = false; ///< ended because it took longer than it may
   llvm::SmallVector<char, 0> output;
   std::string message; ///< what went wrong; when ok, what the job remarked
   double seconds = 0;  ///< wall time of the child
@@ -25,11 +27,20 @@ struct JobResult {
 using Job = llvm::function_ref<bool(
     size_t index, llvm::SmallVectorImpl<char> &output, std::string &message)>;
 
+/// When jobs are ended before they are done.
+struct ForkLimits {
+  double seconds = 0; ///< the longest that one may take; 0: any time
+  /// Asked now and then; once true, no job is started, and those that run are
+  /// ended and never reported. May be empty.
+  std::function<bool()> stopped;
+};
+
 /// Runs `job` for 0 .. count-1, at most `threads` children at once (0: one per
 /// core), and calls `done` in the caller's process as each ends. Not to be
 /// called from several threads at once, nor while another thread of the process
 /// holds a lock that a job takes.
 void runForked(size_t count, unsigned threads, Job job,
-               llvm::function_ref<void(size_t index, JobResult &)> done);
+               llvm::function_ref<void(size_t index, JobResult &)> done,
+               const ForkLimits &limits = {});
 
 } // namespace xf

@@ -83,10 +83,17 @@ Expr exp2(Expr x) {
                    cast<int32_t>(n)});
 }
 
-Expr expOfNonPositive(Expr x) {
-  // At -88 the power is -127, whose exponent field is that of zero.
-  ScaledExp e = scaledExp(Halide::max(x, -88.0f));
-  return mul(e.value, powerOfTwo(e.power));
+Expr exp2OfNonPositive(Expr x) {
+  // At -127 the exponent field and the mantissa are 0.
+  x = Halide::max(x, -127.0f);
+  // The sum's low bits hold n, and a shift by 23 moves them over an exponent.
+  Expr shifted = add(x, Expr(0x1.8p23f)), n = sub(shifted, Expr(0x1.8p23f));
+  // (2^r - 1) / r for |r| <= 1/2: 1.6e-8 of 2^r
+  Expr r = sub(x, n);
+  Expr g = polynomial(r, {6.9314720286e-1, 2.4022647914e-1, 5.5503324711e-2,
+                          9.6184373577e-3, 1.3398874414e-3, 1.5353361910e-4});
+  return reinterpret<float>(reinterpret<uint32_t>(fma(g, r, Expr(1.0f))) +
+                            (reinterpret<uint32_t>(shifted) << 23));
 }
 
 Expr log(Expr x) {
@@ -144,8 +151,8 @@ Expr erf(Expr x) {
                       {1.9192535968e-4, 1.1276896303, 6.3716113654e-1,
                        1.0394802205e-1, -2.2233869632e-2, 3.0447319124e-3,
                        -1.9606995200e-4});
-  ScaledExp e = scaledExp(0.0f - q);
-  Expr large = sub(Expr(1.0f), mul(e.value, powerOfTwo(e.power)));
+  Expr large =
+      sub(Expr(1.0f), exp2OfNonPositive(mul(q, Expr(float(-M_LOG2E)))));
   large = Halide::select(x < 0.0f, 0.0f - large, large);
   return Halide::select(magnitude < 0.92f, small, large);
 }

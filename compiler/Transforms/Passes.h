@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "targets/Choice.h"
 
 namespace xf {
 
@@ -14,6 +15,12 @@ enum class Phase { Model, Graph, Kernels, Plan };
 
 #define GEN_PASS_DECL
 #include "compiler/Transforms/Passes.h.inc"
+
+/// hk-select-configs with somebody else's choices in the place of the
+/// heuristic's.
+std::unique_ptr<mlir::Pass>
+createSelectConfigsPass(const SelectConfigsPassOptions &options,
+                        targets::ConfigChooser chooser);
 
 #define GEN_PASS_REGISTRATION
 #include "compiler/Transforms/Passes.h.inc"

@@ -123,15 +123,22 @@ def OutlineKernelsPass : Pass<"hk-outline-kernels", "::mlir::ModuleOp"> {
 def SelectConfigsPass : Pass<"hk-select-configs", "::mlir::ModuleOp"> {
   let summary = "asks targets/ and writes `#hk.config`: the one place where a decision is made";
   let description = [{
-    Writes on each structured op one config per target. `overrides` replaces the choice for single kernels; each is a kernel's
-    name and the text of a config, checked by the same rules as the candidates:
+    Writes on each structured op a config per target and class of rows (targets/ShapeClass.h). Neighbouring classes with the same
+    config share it, so there may be several per target, told apart by `max_rows`; the last has none. `config_sources` beside them
+    says where each is from: `heuristic`, `override`, or what the driver's chooser says.
+
+    `overrides` replaces the choice for single kernels; each is a kernel's name and the text of a config, checked by the same rules
+    as the candidates. With `max_rows` it is for the class that ends there, without for all; of two for one class the later one
+    holds.
 
         gemm_384x1152_bias{target = "x86-64-avx2", variant = "packed", tile_m = 6, tile_n = 16}; ...
 
     ```mlir
     hk.gemm %x weight @w : ...
     // becomes
-    hk.gemm %x weight @w {configs = [#hk.config<target = "x86-64-avx2", variant = "packed", ...>, ...]} : ...
+    hk.gemm %x weight @w {config_sources = ["heuristic", "heuristic", ...], configs = [
+      #hk.config<target = "x86-64-avx2", variant = "packed", max_rows = 48, ...>,
+      #hk.config<target = "x86-64-avx2", variant = "packed", ...>, ...]} : ...
     ```
   }];
   let options = [

@@ -109,7 +109,7 @@ LogicalResult verifyKernels(ModuleOp module) {
   return success();
 }
 
-/// Every kernel has a config for the same targets in the same order.
+/// Every kernel has configs for the same targets in the same order.
 LogicalResult verifyConfigs(ModuleOp module) {
   SmallVector<StringRef> targets;
   hk::KernelOp first;
@@ -117,7 +117,8 @@ LogicalResult verifyConfigs(ModuleOp module) {
     SmallVector<StringRef> itsTargets;
     if (ArrayAttr configs = kernel.getStructuredOp().getConfigsAttr())
       for (auto config : configs.getAsRange<hk::ConfigAttr>())
-        itsTargets.push_back(config.getTarget());
+        if (itsTargets.empty() || itsTargets.back() != config.getTarget())
+          itsTargets.push_back(config.getTarget());
     if (itsTargets.empty())
       return kernel.emitOpError() << "must have a config for each target";
     if (first && targets != itsTargets) {

@@ -1,6 +1,6 @@
 // The compiler's command line: check, fmt, explain, compile, and --emit for
-// every stage between. Sole owner of flags; joins the language (dsl) with the
-// compiler, which do not know of each other.
+// every stage between; the other commands have files of their own. Joins the
+// language (dsl) with the compiler, which do not know of each other.
 
 #include "compiler/Driver/Compile.h"
 #include "compiler/Driver/Explain.h"
@@ -8,7 +8,11 @@
 #include "compiler/Object/HostObject.h"
 #include "compiler/tools/DiagnosticBridge.h"
 #include "compiler/tools/Dialects.h"
+#include "compiler/tools/Options.h"
 #include "compiler/tools/Output.h"
+#include "compiler/tools/ProfileCommand.h"
+#include "compiler/tools/RecordOptions.h"
+#include "compiler/tools/TuneCommand.h"
 #include "dsl/DumpAST.h"
 #include "dsl/Format.h"
 #include "dsl/ModelBuilder.h"
@@ -30,7 +34,11 @@ namespace cl = llvm::cl;
 // Flags
 //===----------------------------------------------------------------------===//
 
-static cl::OptionCategory category("xfc options");
+cl::OptionCategory &xf::xfcOptions() {
+  static cl::OptionCategory category("xfc options");
+  return category;
+}
+static cl::OptionCategory &category = xfcOptions();
 
 static cl::SubCommand checkCommand("check", "report every error of a spec");
 static cl::SubCommand formatCommand("fmt",
@@ -40,9 +48,13 @@ static cl::SubCommand
 static cl::SubCommand
     compileCommand("compile", "write the library, its header and its weights");
 
-static cl::list<std::string> inputs(cl::Positional, cl::cat(category),
-                                    cl::desc("FILE.xf"),
-                                    cl::sub(cl::SubCommand::getAll()));
+// Not of all commands: a positional flag reaches only those that exist when it
+// is made, and commands in other files may not yet.
+static cl::list<std::string>
+    inputs(cl::Positional, cl::cat(category), cl::desc("FILE.xf"),
+           cl::sub(checkCommand), cl::sub(formatCommand),
+           cl::sub(explainCommand), cl::sub(compileCommand),
+           cl::sub(tuneCommand()), cl::sub(cl::SubCommand::getTopLevel()));
 
 enum class DiagnosticsFormat { Text, Json };
 static cl::opt<DiagnosticsFormat> diagnosticsFormat(
@@ -62,7 +74,8 @@ static cl::opt<bool>
 static cl::opt<std::string>
     modelName("model", cl::value_desc("NAME"), cl::cat(category),
               cl::desc("which model of the spec"), cl::sub(explainCommand),
-              cl::sub(compileCommand), cl::sub(cl::SubCommand::getTopLevel()));
+              cl::sub(compileCommand), cl::sub(tuneCommand()),
+              cl::sub(cl::SubCommand::getTopLevel()));
 static cl::opt<std::string> output("o", cl::value_desc("PATH"),
                                    cl::cat(category),
                                    cl::desc("where to write"),
@@ -259,8 +272,8 @@ static int runFormat() {
   return failed || (formatCheck && different);
 }
 
-static int runExplain(mlir::ModuleOp module) {
-  if (failed(lowerTo(Phase::Plan, module)))
+static int runExplain(mlir::ModuleOp module, const CompileOptions &options) {
+  if (failed(lowerTo(Phase::Plan, module, options.chooser)))
     return 1;
   ModelSummary summary = summarize(module);
   int64_t longest = summary.maxSeqLen ? summary.maxSeqLen : INT64_MAX;
@@ -292,8 +305,9 @@ static int runCompile(mlir::ModuleOp module, const CompileOptions &options) {
   return 0;
 }
 
-static int emitModule(mlir::ModuleOp module, Phase phase) {
-  if (failed(lowerTo(phase, module)))
+static int emitModule(mlir::ModuleOp module, Phase phase,
+                      const CompileOptions &options) {
+  if (failed(lowerTo(phase, module, options.chooser)))
     return 1;
   return writeOutput(output, [&](llvm::raw_ostream &os) {
     module.print(os, mlir::OpPrintingFlags().useLocalScope());
@@ -302,7 +316,7 @@ static int emitModule(mlir::ModuleOp module, Phase phase) {
 }
 
 static int emitStmtText(mlir::ModuleOp module, const CompileOptions &options) {
-  if (failed(lowerTo(Phase::Plan, module)))
+  if (failed(lowerTo(Phase::Plan, module, options.chooser)))
     return 1;
   auto text = emitStmt(
       module, {options.cacheDir, options.useCache, options.threads, {}});
@@ -326,13 +340,13 @@ static int runEmit(mlir::ModuleOp module, const CompileOptions &options) {
   case Stage::Ast:
     break;
   case Stage::Model:
-    return emitModule(module, Phase::Model);
+    return emitModule(module, Phase::Model, options);
   case Stage::Graph:
-    return emitModule(module, Phase::Graph);
+    return emitModule(module, Phase::Graph, options);
   case Stage::Kernels:
-    return emitModule(module, Phase::Kernels);
+    return emitModule(module, Phase::Kernels, options);
   case Stage::Plan:
-    return emitModule(module, Phase::Plan);
+    return emitModule(module, Phase::Plan, options);
   case Stage::Stmt:
     return emitStmtText(module, options);
   case Stage::Llvm:
@@ -368,9 +382,15 @@ static int runOnModel(const std::string &file, dsl::DiagnosticEngine &diags) {
   auto module = loadModule(file, context, diags);
   if (!module)
     return 1;
-  if (explainCommand)
-    return runExplain(*module);
+  if (tuneRequested())
+    return runTune(*module);
   CompileOptions options = compileOptions(file);
+  auto records = loadChosenRecords();
+  if (!records)
+    return usageError(llvm::toString(records.takeError()));
+  options.chooser = chooserOf(*records);
+  if (explainCommand)
+    return runExplain(*module, options);
   return compileCommand ? runCompile(*module, options)
                         : runEmit(*module, options);
 }
@@ -384,6 +404,10 @@ static int runOnModel(const std::string &file) {
 }
 
 static int runCommand() {
+  if (profileRequested())
+    return runProfile();
+  if (tuneRequested() && tuneShowsAll() && inputs.empty())
+    return runTuneShow();
   if (explainCommand && explainKnobs) {
     dsl::printKnobReference(llvm::outs());
     return 0;
@@ -395,7 +419,8 @@ static int runCommand() {
     return runCheck();
   if (formatCommand)
     return runFormat();
-  if (!explainCommand && !compileCommand && emitStage == Stage::None)
+  if (!explainCommand && !compileCommand && !tuneRequested() &&
+      emitStage == Stage::None)
     return usageError(
         fmt::format("`{}` is no command; say `xfc compile FILE.xf`, or see "
                     "`xfc --help`",

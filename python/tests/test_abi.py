@@ -23,6 +23,7 @@ def members(struct):
         (_abi.SessionOptions, "xf_session_options"),
         (_abi.ModelInfo, "xf_model_info"),
         (_abi.Batch, "xf_batch"),
+        (_abi.OpProfile, "xf_op_profile"),
         (_abi.Api, "xf_api"),
     ],
 )

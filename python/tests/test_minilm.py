@@ -106,6 +106,28 @@ def test_lengths_off_every_tile(model):
         np.testing.assert_array_equal(model.encode([row])[0], together[index])
 
 
+def test_classes_of_rows_change_no_bit(minilm_library):
+    """Around the borders of the shape classes, alone and in batches that fall into other classes, on every target."""
+    random = np.random.default_rng(2)
+    rows = [random.integers(0, 30522, length) for length in (3, 4, 5, 47, 48, 49, 383, 384, 385, 1)]
+    expected = None
+    for target in ("x86-64-avx2", "x86-64-avx512"):
+        try:
+            model = xfc.load(minilm_library, target=target)
+        except xfc.Error as error:
+            assert error.status is xfc.Status.UNSUPPORTED_CPU
+            continue
+        with model:
+            for threads in (1, 2, 3):
+                with model.session(threads=threads) as session:
+                    together = session.encode(rows)
+                    expected = together if expected is None else expected
+                    np.testing.assert_array_equal(together, expected)
+                    for some in ([0], [1], [2], [0, 9], [3], [4], [5], [2, 3], [6], [7], [8], [5, 4, 3, 2, 1, 0]):
+                        np.testing.assert_array_equal(session.encode([rows[index] for index in some]), expected[some])
+    assert expected is not None
+
+
 def test_states_pool_to_the_vector(model, vectors, oracle):
     rows = oracle[0][:4]
     states = model.states(rows)

@@ -95,7 +95,7 @@ def test_threads_agree(fake_library):
 def test_targets_can_be_chosen(fake_library):
     with xfc.load(fake_library, target="small") as model:
         assert model.info["runtime"]["target"] == "small"
-    with pytest.raises(xfc.Error, match="it has `small`, `whole`, `never`"):
+    with pytest.raises(xfc.Error, match="it has `small`, `varied`, `whole`, `never`"):
         xfc.load(fake_library, target="neon")
 
 

@@ -4,9 +4,13 @@ import ctypes
 import enum
 import operator
 import os
-from ctypes import POINTER, c_char_p, c_float, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+import re
+from ctypes import POINTER, c_char_p, c_float, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
-VERSION = (1 << 16) | 0  # XF_ABI_VERSION of the header that this file mirrors
+VERSION = (1 << 16) | 1  # XF_ABI_VERSION of the header that this file mirrors
+
+# Libraries of this version on serve: what was added later is there if `struct_size` of their table says so.
+_OLDEST = 1 << 16
 
 
 class Status(enum.IntEnum):
@@ -36,6 +40,11 @@ class Error(RuntimeError):
         self.status = Status(status) if status in Status._value2member_map_ else status
         self.message = message
 
+    def moved(self, base):
+        """The same error for a caller whose row `base` was row 0 of the batch: the library's messages start with the row."""
+        text = re.sub(r"^row (\d+)", lambda row: f"row {base + int(row[1])}", self.message)
+        return type(self)(self.status, text)
+
     def __reduce__(self):  # so that it comes back from another process
         return type(self), (int(self.status), self.message)
 
@@ -58,7 +67,17 @@ class ModelOptions(_Sized):
 
 
 class SessionOptions(_Sized):
-    _fields_ = [("struct_size", c_size_t), ("threads", c_uint32), ("max_tokens", c_uint32)]
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("threads", c_uint32),
+        ("max_tokens", c_uint32),
+        ("profile", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class OpProfile(ctypes.Structure):
+    _fields_ = [("name", c_char_p)] + [(name, c_uint64) for name in ("launches", "tasks", "wall_ns", "busy_ns", "rows", "pairs")]
 
 
 class ModelInfo(_Sized):
@@ -86,6 +105,19 @@ class Batch(_Sized):
     ]
 
 
+_BATCH_SIZE = ctypes.sizeof(Batch)
+
+
+def batch(ids, offsets, types=None):
+    """A Batch of contiguous arrays, which must outlive it: int32 ids and types (or None), int64 offsets."""
+    made = Batch.__new__(Batch)  # fields one by one take a third of the time of keywords, which small calls would notice
+    made.struct_size, made.num_ids, made.num_rows = _BATCH_SIZE, len(ids), len(offsets) - 1
+    made.ids, made.offsets = ids.ctypes.data, offsets.ctypes.data
+    if types is not None:
+        made.token_types = types.ctypes.data
+    return made
+
+
 def _call(*arguments, result=c_int32):
     return ctypes.CFUNCTYPE(result, *arguments)  # releases the GIL while it runs
 
@@ -109,6 +141,8 @@ class Api(ctypes.Structure):
         ("states", _call(c_void_p, POINTER(Batch), c_void_p, c_size_t)),
         ("check", _call(c_void_p, POINTER(Batch))),
         ("cancel", _call(c_void_p)),
+        ("profile_read", _call(c_void_p, POINTER(OpProfile), c_size_t, c_size_t, POINTER(c_size_t))),
+        ("profile_reset", _call(c_void_p)),
     ]
 
 
@@ -149,7 +183,7 @@ class Library:
         except AttributeError:
             raise Error(Status.NOT_SUPPORTED, f"`{path}` is no library of xfc: it exports no `xf_get_api`") from None
         get_api.restype, get_api.argtypes = POINTER(Api), [c_uint32]
-        table = get_api(VERSION)
+        table = get_api(_OLDEST)
         if not table:
             raise Error(Status.NOT_SUPPORTED, f"`{path}` speaks another version of xf.h than {VERSION >> 16}.{VERSION & 0xFFFF}")
         self.path, self.api = path, table.contents

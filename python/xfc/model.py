@@ -5,16 +5,19 @@ import ctypes
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from xfc import _abi
-from xfc.rows import pieces
-from xfc.session import Row, Session, joined
+from xfc.progress import reporter
+from xfc.results import Results
+from xfc.rows import Row, are_texts, iterator, joined, listed
+from xfc.session import Session
+from xfc.stream import SHARE, WINDOW, Call, Stream, Window, chunks_of, windows_of
+from xfc.text import prepared, token_ids
 
-# Tokens of one C call. Between calls Python looks for ctrl-C and moves the progress bar; results do not depend on it.
-_PIECE = 2048
+Progress = bool | Callable[[int, int | None], object]
 
 
 def load(
@@ -45,8 +48,7 @@ class Model:
     def __init__(self, path, threads=None, tokenizer=None, *, weights=None, target=None, verify_weights=False):
         self._handle = ctypes.c_void_p()
         self._library = _abi.Library(path)
-        self._lock, self._idle = threading.Lock(), []
-        self._running = {}  # session of each call that runs: whether `cancel` was called since it began
+        self._lock, self._idle, self._calls = threading.Lock(), [], set()
         options = _abi.ModelOptions(
             weights=None if weights is None else os.fsencode(weights),
             target=None if target is None else target.encode(),
@@ -61,7 +63,8 @@ class Model:
         """What the library says of itself."""
         self._sizes = _abi.ModelInfo()
         check(api.model_info(self._handle, self._sizes))
-        self._tokenizer = None if tokenizer is None else self._prepared(tokenizer)
+        self._small = _small(self.info, self._sizes.threads)
+        self._tokenizer = None if tokenizer is None else prepared(tokenizer, self.max_seq_len)
 
     @property
     def dim(self) -> int:
@@ -76,39 +79,79 @@ class Model:
     def encode(
         self,
         rows: Iterable[Row | str],
-        progress: bool | Callable[[int, int], object] = False,
+        progress: Progress = False,
         *,
         token_types: Iterable[Row] | None = None,
+        out: np.ndarray | None = None,
+        sessions: int | None = None,
     ) -> np.ndarray:
         """One vector a row: float32 [n, dim], bitwise the same in any batch, order and thread count.
 
-        rows         token ids (sequences of integers, of any lengths), or strings if there is a tokenizer
-        progress     True for a progress bar, or a function of (rows done, rows)
+        rows         any iterable of token ids (sequences of integers, of any lengths), or of strings if there is a tokenizer; a matrix is
+                     rows of one length. Ids in a list are all checked before anything runs; other rows are read and checked as they come
+        progress     True for a progress bar, or a function of (rows done, rows), where an iterator's number of rows is None
         token_types  as rows, of types instead of ids; None: all 0
+        out          contiguous float32 [n, dim] to write to and return, such as a memmap. If the call fails, it holds the vectors of some
+                     first rows, and is zero from there on
+        sessions     that work side by side and share the model's threads; None: one a thread if there are many rows, else one
         """
-        ids, offsets, types = self._joined(rows, token_types)
-        out = np.zeros((len(offsets) - 1, self._sizes.encode_width), np.float32)
-        self._run("encode", ids, offsets, types, out, range(len(offsets)), progress)
-        return out
+        count = len(rows) if hasattr(rows, "__len__") else None
+        results = Results(self._sizes.encode_width, count, out)
+        try:
+            if isinstance(rows, (list, tuple, np.ndarray)) and not are_texts(rows):
+                batch = joined(rows, token_types)
+                if batch.tokens <= self._small and not progress:
+                    self._run("encode", batch, results.array)
+                    return results.array
+                self._check(batch)
+                windows = windows_of(batch, self._window, results.array)
+            else:
+                windows = self._read(rows, token_types, results.place)
+            for window in self._results("encode", windows, count, progress, sessions):
+                results.add(window.out)
+            return results.whole()
+        except BaseException:
+            results.fail()
+            raise
 
-    def states(
+    def encode_iter(
         self,
         rows: Iterable[Row | str],
-        progress: bool | Callable[[int, int], object] = False,
+        progress: Progress = False,
         *,
         token_types: Iterable[Row] | None = None,
+        sessions: int | None = None,
+    ) -> Iterator[np.ndarray]:
+        """The vectors of `encode` as an iterator of float32 [some, dim] arrays, which together have a line for each row, in order.
+
+        Memory does not grow with the number of rows: they are read as they are wanted, some thousand tokens ahead. To leave the loop
+        early ends what runs. Arguments as for `encode`.
+        """
+        count = len(rows) if hasattr(rows, "__len__") else None
+        width = self._sizes.encode_width
+        windows = self._read(iterator(rows), token_types, lambda first, count: np.empty((count, width), np.float32))
+        return (window.out for window in self._results("encode", windows, count, progress, sessions))
+
+    def states(
+        self, rows: Iterable[Row | str], progress: Progress = False, *, token_types: Iterable[Row] | None = None
     ) -> list[np.ndarray]:
         """The state of every token: a list of float32 [length, dim], one a row. Arguments as for `encode`."""
-        ids, offsets, types = self._joined(rows, token_types)
-        out = np.zeros((len(ids), self._sizes.states_width), np.float32)
-        self._run("states", ids, offsets, types, out, offsets, progress)
-        return np.split(out, offsets[1:-1]) if len(offsets) > 1 else []
+        rows = listed(rows)
+        batch = joined(self.tokenize(rows) if are_texts(rows) else rows, token_types)
+        out = np.empty((batch.tokens, self._sizes.states_width), np.float32)
+        if batch.tokens <= self._small and not progress:
+            self._run("states", batch, out)
+        else:
+            self._check(batch)
+            for _ in self._results("states", windows_of(batch, self._window, out, batch.offsets), batch.count, progress):
+                pass
+        return np.split(out, batch.offsets[1:-1]) if batch.count else []
 
     def tokenize(self, texts: Iterable[str]) -> list[list[int]]:
         """Token ids of texts: a list of lists, cut at the model's longest row."""
         if self._tokenizer is None:
             raise TypeError("rows are strings, but the model was loaded without a tokenizer: give `tokenizer=`")
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        return token_ids(self._tokenizer, list(texts))
 
     def session(self, threads: int | None = None, max_tokens: int | None = None) -> Session:
         """A session of one's own, to be closed before the model. max_tokens: of its longest row; bounds its memory."""
@@ -118,10 +161,8 @@ class Model:
 
     def cancel(self) -> None:
         """Stops every call that runs in another thread: there it raises Error with Status.CANCELLED."""
-        with self._lock:
-            for session in self._running:
-                self._running[session] = True
-                session.cancel()
+        for call in list(self._calls):
+            call.cancel()
 
     def close(self) -> None:
         """Frees the model; it cannot be used afterwards. Raises Error while calls or sessions of one's own exist."""
@@ -158,82 +199,70 @@ class Model:
         with self._lock:  # `close` must not come between
             return Session(self._library, self._open(), self._sizes, threads, max_tokens)
 
-    def _prepared(self, tokenizer):
-        """A tokenizer of our own: no padding, and cut where the model ends."""
-        import tokenizers
-
-        if isinstance(tokenizer, (str, os.PathLike)):
-            path = os.fspath(tokenizer)
-            if not os.path.exists(path):
-                raise FileNotFoundError(f"no tokenizer at `{path}`")
-            try:
-                tokenizer = tokenizers.Tokenizer.from_file(path)
-            except Exception as error:  # the package raises no narrower one
-                raise ValueError(f"`{path}` is no tokenizer.json: {error}") from None
-        elif isinstance(tokenizer, tokenizers.Tokenizer):
-            tokenizer = tokenizers.Tokenizer.from_str(tokenizer.to_str())
-        else:
-            raise TypeError(
-                f"`tokenizer` is a {type(tokenizer).__name__}, it is the path of a tokenizer.json or a tokenizers.Tokenizer"
-            )
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        if self.max_seq_len:
-            tokenizer.enable_truncation(self.max_seq_len)
-        return tokenizer
-
-    def _joined(self, rows, token_types):
-        if isinstance(rows, str):
-            raise TypeError("`rows` is one string: give a list of strings")
-        rows = list(rows)
-        if any(isinstance(row, str) for row in rows):
-            if not all(isinstance(row, str) for row in rows):
-                raise TypeError("`rows` mixes strings and token ids")
-            rows = self.tokenize(rows)
-        return joined(rows, token_types)
+    @property
+    def _window(self):
+        return WINDOW * self._sizes.threads
 
     @contextlib.contextmanager
-    def _borrowed(self):
-        """A session that no other thread uses; kept for later calls."""
-        with self._lock:
-            session = self._idle.pop() if self._idle else None
-        session = session or self._new_session()
-        with self._lock:
-            self._running[session] = False
+    def _borrowed(self, threads=0):
+        """A session with so many threads that nobody else uses; kept for later calls."""
+        session = self._take(threads)
         try:
             yield session
         finally:
-            with self._lock:
-                del self._running[session]
-                self._idle.append(session)
+            self._idle.append(session)
 
-    def _run(self, entry, ids, offsets, types, out, starts, progress):
-        """Fills `out` piece by piece. Row r of the batch starts at line starts[r] of `out`."""
-        count = len(offsets) - 1
-        with self._borrowed() as session, _reporter(progress, count) as report:
-            # Everything is checked before anything runs, so that a message counts rows as the caller does.
-            session.check(ids, offsets, types)
-            for first, last in pieces(offsets, _PIECE):
-                try:
-                    if not self._running[session]:  # the library forgets a `cancel` that came between two pieces
-                        session.run(entry, ids, offsets[first : last + 1], types, out[starts[first] : starts[last]])
-                except _abi.Error as error:
-                    if error.status is not _abi.Status.CANCELLED:
-                        raise
-                if self._running[session]:
-                    raise _abi.Error(_abi.Status.CANCELLED, f"`{entry}` was cancelled after {first} of {count} rows")
-                report(last)
+    def _take(self, threads):
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = self._new_session()
+        if session.threads != threads:
+            session.set_threads(threads)
+        return session
+
+    def _run(self, entry, batch, out):
+        """A small call: one C call in this thread, with all threads of the model. On failure `out` is zero."""
+        call, session = Call(entry, batch.count), self._take(0)
+        try:
+            call.add(session)
+            self._calls.add(call)
+            session.run(entry, batch, out)
+            call.require_going(0)  # the library forgets a `cancel` that came just before
+        finally:
+            self._calls.discard(call)
+            call.remove(session)
+            self._idle.append(session)
+
+    def _check(self, batch, base=0):
+        """Raises Error for the rows that `run` would refuse. `base` is the number of the first."""
+        with self._borrowed() as session:
+            try:
+                session.check(batch)
+            except _abi.Error as error:
+                raise error.moved(base) from None
+
+    def _read(self, rows, token_types, place):
+        """Windows of rows of any iterable, whose results go to place(number of the first row, rows)."""
+        texts = None
+        for base, chunk, types in chunks_of(iterator(rows), token_types, self._window):
+            texts = are_texts(chunk, base, before=texts)
+            batch = joined(self.tokenize(chunk) if texts else chunk, types, base)
+            self._check(batch, base)
+            yield Window(batch, base, place(base, batch.count))
+
+    def _results(self, entry, windows, count, progress, sessions=None):
+        """Each window when its results are there. `count`: of rows, if known."""
+        stream = Stream(entry, count, self._borrowed, self._sizes.threads, _abi.count("sessions", sessions))
+        with reporter(progress, count) as report:
+            self._calls.add(stream)
+            try:
+                yield from stream.results(windows, report)
+            finally:
+                self._calls.discard(stream)
 
 
-@contextlib.contextmanager
-def _reporter(progress, count):
-    """A function that takes the number of rows done, for `progress` as in Model.encode."""
-    if callable(progress):
-        yield lambda done: progress(done, count)
-    elif progress:
-        import tqdm
-
-        with tqdm.tqdm(total=count, unit="row") as bar:
-            yield lambda done: bar.update(done - bar.n)
-    else:
-        yield lambda done: None
+def _small(info, threads):
+    """Tokens up to which a call is one C call in the caller's thread: ctrl-C waits for its end, so that must be soon."""
+    soon = 2e10 * threads / max(1, info.get("flops_per_token", 0))  # 0.2 s at 100 GFLOP/s a thread
+    return min(soon, SHARE * threads)

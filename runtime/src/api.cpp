@@ -1,6 +1,7 @@
 // The table that a library hands out, and the checks of the two contracts: a
 // member of xf.h or of program.h that moves stops the build here.
 #include "runtime/src/encode.h"
+#include "runtime/src/profile.h"
 #include "runtime/src/program.h"
 #include "runtime/src/session.h"
 #include "runtime/src/status.h"
@@ -18,7 +19,8 @@ static constexpr xf_api table = {
     closeModel,     describeModel,  modelInfo,
     workspaceSize,  createSession,  destroySession,
     setThreads,     encode,         states,
-    checkRows,      cancelSession,
+    checkRows,      cancelSession,  readProfile,
+    resetProfile,
 };
 
 // Version 1.0: append, never move.
@@ -36,6 +38,10 @@ static_assert(offsetof(xf_api, encode) == 96 &&
               offsetof(xf_api, states) == 104 &&
               offsetof(xf_api, check) == 112);
 static_assert(offsetof(xf_api, cancel) == 120);
+// Version 1.1.
+static_assert(offsetof(xf_api, profile_read) == 128 &&
+              offsetof(xf_api, profile_reset) == 136);
+static_assert(offsetof(xf_session_options, profile) == 16);
 
 } // namespace xf::rt
 

@@ -3,8 +3,13 @@
 
 #include "runtime/src/program.h"
 
+#include <climits>
 #include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
 #include <sched.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -67,12 +72,116 @@ void describeFeatures(uint32_t features, char *text, uint32_t size) {
            features ? "" : "no vector extension");
 }
 
+// Not the time stamp counter: its rate would have to be measured, and Linux
+// reads it for this clock anyway where it can be relied on.
+uint64_t nanoseconds() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return uint64_t(time.tv_sec) * 1000000000u + uint64_t(time.tv_nsec);
+}
+
+/// The start of a small file as text; false if it cannot be read.
+static bool readText(const char *path, char *text, size_t size) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return false;
+  const ssize_t length = read(file, text, size - 1);
+  close(file);
+  text[length > 0 ? length : 0] = '\0';
+  return length > 0;
+}
+
+/// The number that `text` starts with, which then starts behind it and a space;
+/// 0 if there is none, as in `max` and `-1`.
+static uint64_t takeNumber(const char *&text) {
+  uint64_t value = 0;
+  for (; *text >= '0' && *text <= '9'; ++text)
+    if (value < UINT32_MAX)
+      value = value * 10 + uint64_t(*text - '0');
+  text += *text == ' ';
+  return value;
+}
+
+/// Whole CPUs that a group may use, `folder` being its own; 0: no limit.
+static uint32_t folderCpus(const char *folder) {
+  char path[PATH_MAX + 32], text[64];
+  const char *next = text;
+  snprintf(path, sizeof(path), "%s/cpu.max", folder); // cgroup 2
+  uint64_t quota = 0, period = 0;
+  if (readText(path, text, sizeof(text))) {
+    quota = takeNumber(next);
+    period = takeNumber(next);
+  } else { // cgroup 1
+    snprintf(path, sizeof(path), "%s/cpu.cfs_quota_us", folder);
+    if (readText(path, text, sizeof(text)))
+      quota = takeNumber(next);
+    next = text;
+    snprintf(path, sizeof(path), "%s/cpu.cfs_period_us", folder);
+    if (readText(path, text, sizeof(text)))
+      period = takeNumber(next);
+  }
+  if (quota == 0 || period == 0)
+    return 0;
+  const uint64_t cpus = quota / period;
+  return cpus == 0 ? 1 : cpus < UINT32_MAX ? uint32_t(cpus) : 0;
+}
+
+static uint32_t smaller(uint32_t limit, uint32_t other) {
+  return limit == 0 || (other != 0 && other < limit) ? other : limit;
+}
+
+/// The least of `group` and the groups that it is in. A container may see none
+/// of its group's path but the root, so folders that are not there do not
+/// count.
+static uint32_t groupCpus(const char *root, const char *group,
+                          size_t groupLength) {
+  char folder[PATH_MAX];
+  const size_t top = strlen(root);
+  if (top + groupLength >= sizeof(folder))
+    return 0;
+  memcpy(folder, root, top);
+  memcpy(folder + top, group, groupLength);
+  folder[top + groupLength] = '\0';
+  for (uint32_t limit = 0;;) {
+    limit = smaller(limit, folderCpus(folder));
+    char *slash = strrchr(folder + top, '/');
+    if (!slash)
+      return limit;
+    *slash = '\0';
+  }
+}
+
+uint32_t quotaCpus(const char *membership, const char *root) {
+  char text[4096], first[PATH_MAX];
+  if (!readText(membership, text, sizeof(text)))
+    return 0;
+  snprintf(first, sizeof(first), "%s/cpu", root);
+  uint32_t limit = 0;
+  // Lines `id:controllers:/group`; those of cgroup 2 name no controller.
+  for (const char *line = text; *line;) {
+    const size_t length = strcspn(line, "\n");
+    const char *controllers = strchr(line, ':');
+    const char *group = controllers ? strchr(controllers + 1, ':') : nullptr;
+    if (group && group < line + length) {
+      const size_t groupLength = size_t(line + length - (group + 1));
+      if (group == controllers + 1)
+        limit = smaller(limit, groupCpus(root, group + 1, groupLength));
+      else if (strncmp(controllers, ":cpu:", 5) == 0 ||
+               strncmp(controllers, ":cpu,", 5) == 0)
+        limit = smaller(limit, groupCpus(first, group + 1, groupLength));
+    }
+    line += length + (line[length] == '\n');
+  }
+  return limit;
+}
+
 uint32_t usableCpus() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof(set), &set) != 0)
     return 1;
   const int count = CPU_COUNT(&set);
-  return count > 0 ? uint32_t(count) : 1;
+  const uint32_t cpus = count > 0 ? uint32_t(count) : 1;
+  return smaller(cpus, quotaCpus("/proc/self/cgroup", "/sys/fs/cgroup"));
 }
 
 } // namespace xf::rt

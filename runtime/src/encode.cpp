@@ -22,6 +22,23 @@ struct Call {
 };
 } // namespace
 
+namespace {
+/// The session's threads are together for its scope.
+class TeamScope {
+public:
+  explicit TeamScope(xf_session &session) : session(session) {
+    session.model->pool.noticeFork();
+    session.model->pool.open(session.team, session.threads);
+  }
+  ~TeamScope() { session.model->pool.close(session.team); }
+  TeamScope(const TeamScope &) = delete;
+  TeamScope &operator=(const TeamScope &) = delete;
+
+private:
+  xf_session &session;
+};
+} // namespace
+
 static const char busyMessage[] = "another thread runs a call in the session: "
                                   "use one session for each thread";
 
@@ -126,14 +143,47 @@ static xf_status checkCapacity(const Call &call, size_t capacity) {
   return XF_OK;
 }
 
-/// Copies rows from `first` on, as many as fit, into the session; returns the
-/// row after the last.
+/// Sorts the piece's sequences into `order`, by counting those of each length.
+static void orderByLength(xf_session &session, const xf_exec &exec) {
+  const int32_t *begin = session.sequenceBegin;
+  const int32_t sequences = exec.sequences;
+  int32_t longest = 0;
+  for (int32_t sequence = 0; sequence < sequences; ++sequence) {
+    const int32_t length = begin[sequence + 1] - begin[sequence];
+    longest = length > longest ? length : longest;
+  }
+  int32_t *place = session.taskBegin; // by length; free until a launch needs it
+  memset(place, 0, (size_t(longest) + 1) * sizeof(int32_t));
+  for (int32_t sequence = 0; sequence < sequences; ++sequence)
+    ++place[begin[sequence + 1] - begin[sequence]];
+  for (int32_t length = longest, before = 0; length > 0; --length) {
+    const int32_t count = place[length];
+    place[length] = before;
+    before += count;
+  }
+  for (int32_t sequence = 0; sequence < sequences; ++sequence)
+    session.order[place[begin[sequence + 1] - begin[sequence]]++] = sequence;
+}
+
+/// Tokens after which the next piece ends: as many as fit, but the last two
+/// share what is left, as a short one would read all weights for few tokens.
+static uint32_t enoughTokens(const xf_session &session, const xf_batch &batch,
+                             size_t first) {
+  const uint64_t most = session.maxTokens;
+  const uint64_t left =
+      uint64_t(batch.offsets[batch.num_rows] - batch.offsets[first]);
+  return uint32_t(left > most && left < 2 * most ? (left + 1) / 2 : most);
+}
+
+/// Copies rows from `first` on into the session until they have the tokens of a
+/// piece or no more fit; returns the row after the last.
 static size_t loadPiece(const Call &call, size_t first, xf_exec &exec) {
   xf_session &session = *call.session;
   const xf_batch &batch = call.batch;
+  const uint32_t enough = enoughTokens(session, batch, first);
   size_t row = first;
   int32_t used = 0;
-  for (; row < batch.num_rows; ++row) {
+  for (; row < batch.num_rows && uint32_t(used) < enough; ++row) {
     const int64_t begin = batch.offsets[row];
     const int32_t length = int32_t(batch.offsets[row + 1] - begin);
     if (uint32_t(length) > session.maxTokens - uint32_t(used))
@@ -153,9 +203,10 @@ static size_t loadPiece(const Call &call, size_t first, xf_exec &exec) {
   exec.rows = used;
   exec.sequences = int32_t(row - first);
   session.sequenceBegin[exec.sequences] = used;
+  orderByLength(session, exec);
   // Kernels may read indices past the last row, up to the next multiple of
   // their tile; those must be valid ones.
-  const size_t rest = session.rowCapacity - size_t(used);
+  const size_t rest = paddedRows(uint32_t(used)) - uint32_t(used);
   for (int32_t *buffer : {session.ids, session.types, session.positions})
     memset(buffer + used, 0, rest * sizeof(int32_t));
   return row;
@@ -213,7 +264,7 @@ static xf_status checkAndRun(xf_session *session, const xf_entry *entry,
     return fail(XF_INVALID_ARGUMENT, "`out` is null, but there are %zu rows",
                 call.batch.num_rows);
   XF_RETURN_IF_ERROR(checkCapacity(call, capacity));
-  session->model->pool.noticeFork();
+  TeamScope team(*session);
   DefaultFloatEnvironment environment;
   return runCall(call);
 }

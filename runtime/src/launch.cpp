@@ -3,6 +3,8 @@
 // depends on the program and the batch only, never on the number of threads.
 #include "runtime/src/launch.h"
 
+#include "runtime/src/cpu.h"
+
 #include <HalideRuntime.h>
 
 #include <cinttypes>
@@ -21,20 +23,28 @@ struct Buffer {
   halide_dimension_t dims[4];
 };
 
+/// How a range of rows is computed: by which kernel, in which tiles.
+struct Tiling {
+  xf_kernel_fn kernel = nullptr;
+  int32_t grainRows = 0, grainCols = 0;
+  int32_t rowTiles = 0, colTiles = 0;
+};
+
 /// What the tasks of a launch share; read-only while they run.
 struct Launch {
   xf_exec *exec;
   const xf_launch *spec;
-  xf_kernel_fn kernel;
+  const xf_variant *variants; // of the model's target
   Buffer inputs[maxArgs];
   uint8_t *output;
-  int32_t outputRows; // rows that are computed
-  int32_t grainRows, grainCols;
-  int32_t rowTiles, colTiles; // rowTiles: of the whole call (ROWS only)
+  int32_t outputRows;              // rows that are computed
+  Tiling tiling;                   // of all rows (ROWS only)
+  std::atomic<uint64_t> busyNs{0}; // only counted for a profile
 };
 
 /// The part of the output that one task computes.
 struct Crop {
+  xf_kernel_fn kernel = nullptr;
   int32_t row = 0, numRows = 0, col = 0, numCols = 0;
   int32_t sequenceBegin = 0, sequenceLength = 0;
 };
@@ -135,8 +145,8 @@ static const char *setInput(Launch &launch, uint32_t index) {
   return "an argument is of unknown kind";
 }
 
-/// Sequence by sequence: finds which one a task belongs to, and which tile of
-/// it the task is.
+/// Sequence by sequence, in the session's order: finds which one a task belongs
+/// to.
 static uint32_t findSequence(const xf_exec &exec, uint32_t task) {
   const int32_t *begin = exec.session->taskBegin;
   uint32_t low = 0, high = uint32_t(exec.sequences);
@@ -147,38 +157,62 @@ static uint32_t findSequence(const xf_exec &exec, uint32_t task) {
   return low;
 }
 
+/// Whether all sequences are one range of rows, or each is one of its own.
+static bool isByRows(const xf_launch &spec) {
+  return spec.kind == XF_LAUNCH_ROWS;
+}
+
+/// The tiling of `rows` rows of the output by the variant for `classRows` rows:
+/// as many, but for a pooled sequence, whose output is one row.
+static Tiling findTiling(const Launch &launch, int32_t classRows,
+                         int32_t rows) {
+  const xf_variant *variant = launch.variants;
+  while (variant->max_rows != 0 && classRows > variant->max_rows)
+    ++variant;
+  const int32_t width = int32_t(launch.spec->output_width);
+  Tiling tiling;
+  tiling.kernel =
+      launch.exec->session->model->kernels().kernels[variant->kernel];
+  tiling.grainRows = variant->grain_rows > 0 ? variant->grain_rows : rows;
+  tiling.grainCols = variant->grain_cols > 0 ? variant->grain_cols : width;
+  tiling.rowTiles = divideUp(rows, tiling.grainRows);
+  tiling.colTiles = divideUp(width, tiling.grainCols);
+  return tiling;
+}
+
+static Tiling findSequenceTiling(const Launch &launch, int32_t length) {
+  return findTiling(launch, length,
+                    launch.spec->kind == XF_LAUNCH_POOL ? 1 : length);
+}
+
 static Crop findCrop(const Launch &launch, uint32_t task) {
   const xf_exec &exec = *launch.exec;
   const int32_t *begin = exec.session->sequenceBegin;
   Crop crop;
-  int32_t rowTile, colTile, firstRow = 0, numRows = launch.outputRows;
-  if (launch.spec->kind == XF_LAUNCH_POOL) {
-    rowTile = int32_t(task) / launch.colTiles;
-    colTile = int32_t(task) % launch.colTiles;
-    crop.sequenceBegin = begin[rowTile];
-    crop.sequenceLength = begin[rowTile + 1] - begin[rowTile];
-  } else {
-    int32_t tile = int32_t(task), rowTiles = launch.rowTiles;
-    if (launch.spec->kind == XF_LAUNCH_SEQUENCE) {
-      const uint32_t sequence = findSequence(exec, task);
-      tile -= exec.session->taskBegin[sequence];
-      firstRow = crop.sequenceBegin = begin[sequence];
-      numRows = crop.sequenceLength = begin[sequence + 1] - begin[sequence];
-      rowTiles = divideUp(numRows, launch.grainRows);
-    }
-    // Rows change fastest: neighbouring tasks then share the larger operand of
-    // a gemm, its block of weights.
-    rowTile = tile % rowTiles;
-    colTile = tile / rowTiles;
+  Tiling tiling = launch.tiling;
+  int32_t tile = int32_t(task), firstRow = 0, numRows = launch.outputRows;
+  if (!isByRows(*launch.spec)) {
+    const uint32_t place = findSequence(exec, task);
+    const int32_t sequence = exec.session->order[place];
+    tile -= exec.session->taskBegin[place];
+    crop.sequenceBegin = begin[sequence];
+    crop.sequenceLength = begin[sequence + 1] - begin[sequence];
+    tiling = findSequenceTiling(launch, crop.sequenceLength);
+    const bool pools = launch.spec->kind == XF_LAUNCH_POOL;
+    firstRow = pools ? sequence : crop.sequenceBegin;
+    numRows = pools ? 1 : crop.sequenceLength;
   }
-  const int32_t rowInRange = rowTile * launch.grainRows;
+  crop.kernel = tiling.kernel;
+  // Rows change fastest: neighbouring tasks then share the larger operand of
+  // a gemm, its block of weights.
+  const int32_t rowInRange = tile % tiling.rowTiles * tiling.grainRows;
   crop.row = firstRow + rowInRange;
-  crop.numRows = numRows - rowInRange < launch.grainRows ? numRows - rowInRange
-                                                         : launch.grainRows;
-  crop.col = colTile * launch.grainCols;
+  crop.numRows = numRows - rowInRange < tiling.grainRows ? numRows - rowInRange
+                                                         : tiling.grainRows;
+  crop.col = tile / tiling.rowTiles * tiling.grainCols;
   const int32_t width = int32_t(launch.spec->output_width);
   crop.numCols =
-      width - crop.col < launch.grainCols ? width - crop.col : launch.grainCols;
+      width - crop.col < tiling.grainCols ? width - crop.col : tiling.grainCols;
   return crop;
 }
 
@@ -234,51 +268,69 @@ static void runTask(void *data, uint32_t index, KernelContext &context) {
   }
   args[numArgs + 1] = &output.header;
   context.error[0] = '\0';
-  if (int32_t code = launch.kernel(args))
+  if (int32_t code = crop.kernel(args))
     reportKernel(launch, context, code);
+}
+
+static void runTimedTask(void *data, uint32_t index, KernelContext &context) {
+  const uint64_t start = nanoseconds();
+  runTask(data, index, context);
+  static_cast<Launch *>(data)->busyNs.fetch_add(nanoseconds() - start,
+                                                std::memory_order_relaxed);
 }
 
 /// Sets the tiles of `launch` and returns how many tasks they make.
 static int64_t split(Launch &launch) {
   xf_session &session = *launch.exec->session;
   const xf_launch &spec = *launch.spec;
-  const uint32_t target = session.model->target;
-  const int32_t width = int32_t(spec.output_width),
-                sequences = launch.exec->sequences;
-  launch.grainCols =
-      spec.grain_cols[target] > 0 ? spec.grain_cols[target] : width;
-  launch.colTiles = divideUp(width, launch.grainCols);
+  const int32_t sequences = launch.exec->sequences;
   launch.outputRows = spec.kind == XF_LAUNCH_POOL || spec.rows_are_sequences
                           ? sequences
                           : launch.exec->rows;
-  launch.grainRows = spec.kind == XF_LAUNCH_POOL   ? 1
-                     : spec.grain_rows[target] > 0 ? spec.grain_rows[target]
-                                                   : launch.outputRows;
-  launch.rowTiles = divideUp(launch.outputRows, launch.grainRows);
-  if (spec.kind != XF_LAUNCH_SEQUENCE)
-    return int64_t(launch.rowTiles) * launch.colTiles;
+  if (isByRows(spec)) {
+    launch.tiling = findTiling(launch, launch.outputRows, launch.outputRows);
+    return int64_t(launch.tiling.rowTiles) * launch.tiling.colTiles;
+  }
   int64_t tasks = 0;
-  for (int32_t sequence = 0; sequence < sequences; ++sequence) {
-    session.taskBegin[sequence] = int32_t(tasks);
+  for (int32_t place = 0; place < sequences; ++place) {
+    session.taskBegin[place] = int32_t(tasks);
+    const int32_t sequence = session.order[place];
     const int32_t length =
         session.sequenceBegin[sequence + 1] - session.sequenceBegin[sequence];
-    tasks += int64_t(divideUp(length, launch.grainRows)) * launch.colTiles;
+    const Tiling tiling = findSequenceTiling(launch, length);
+    tasks += int64_t(tiling.rowTiles) * tiling.colTiles;
     if (tasks > INT32_MAX)
       return tasks;
   }
   return tasks;
 }
 
-} // namespace xf::rt
+/// Finds the variants for the model's target; returns what is wrong with them,
+/// or NULL.
+static const char *setVariants(Launch &launch) {
+  const xf_model &model = *launch.exec->session->model;
+  const xf_launch &spec = *launch.spec;
+  const int32_t first = spec.first_variant[model.target];
+  if (!spec.variants || first < 0)
+    return "it has no variants";
+  launch.variants = spec.variants + first;
+  for (int32_t index = 0; index < XF_MAX_VARIANTS; ++index) {
+    const xf_variant &variant = launch.variants[index];
+    if (variant.kernel >= model.kernels().num_kernels)
+      return "its kernel is out of range";
+    if (variant.max_rows == 0)
+      return nullptr;
+  }
+  return "its variants do not end";
+}
 
-extern "C" int32_t xf_rt_launch(xf_exec *exec, const xf_launch *spec) {
-  using namespace xf::rt;
+/// Runs the launch; `counters`, unless NULL, are its op's.
+static int32_t runLaunch(xf_exec *exec, const xf_launch *spec,
+                         OpCounters *counters) {
   xf_session &session = *exec->session;
-  const xf_model &model = *session.model;
-  if (spec->kernel >= model.program->num_kernels || spec->num_args > maxArgs ||
-      spec->kind > XF_LAUNCH_POOL)
+  if (spec->num_args > maxArgs || spec->kind > XF_LAUNCH_POOL)
     return badLaunch(*exec, *spec,
-                     "its kernel, kind or number of arguments is out of range");
+                     "its kind or number of arguments is out of range");
   if (spec->output_width == 0 || spec->output_offset > session.arenaWidth ||
       spec->output_width > session.arenaWidth - spec->output_offset)
     return badLaunch(*exec, *spec, "its output lies outside the arena");
@@ -288,7 +340,8 @@ extern "C" int32_t xf_rt_launch(xf_exec *exec, const xf_launch *spec) {
   Launch launch;
   launch.exec = exec;
   launch.spec = spec;
-  launch.kernel = model.kernels().kernels[spec->kernel];
+  if (const char *wrong = setVariants(launch))
+    return badLaunch(*exec, *spec, wrong);
   launch.output =
       reinterpret_cast<uint8_t *>(arenaAddress(session, spec->output_offset));
   for (uint32_t index = 0; index < spec->num_args; ++index)
@@ -298,11 +351,30 @@ extern "C" int32_t xf_rt_launch(xf_exec *exec, const xf_launch *spec) {
   if (tasks > INT32_MAX)
     return badLaunch(*exec, *spec, "its grain makes too many tasks");
 
-  Job &job = session.job;
-  job.task = runTask;
-  job.data = &launch;
-  job.numTasks = uint32_t(tasks);
-  job.maxThreads = session.threads;
-  session.model->pool.run(job, session.context);
+  session.model->pool.run(
+      session.team, counters ? runTimedTask : runTask, &launch, uint32_t(tasks),
+      isByRows(*spec) ? Share::Parts : Share::InOrder, session.context);
+  if (counters) {
+    counters->launches += 1;
+    counters->tasks += uint64_t(tasks);
+    counters->busyNs += launch.busyNs.load();
+    counters->rows += uint64_t(launch.outputRows);
+    if (spec->kind == XF_LAUNCH_SEQUENCE)
+      counters->pairs += countPairs(*exec);
+  }
   return exec->status.load();
+}
+
+} // namespace xf::rt
+
+extern "C" int32_t xf_rt_launch(xf_exec *exec, const xf_launch *spec) {
+  using namespace xf::rt;
+  xf_session &session = *exec->session;
+  if (!session.profile || spec->op_index >= session.model->program->num_ops)
+    return runLaunch(exec, spec, nullptr);
+  const uint64_t start = nanoseconds();
+  OpCounters &counters = session.profile[spec->op_index];
+  const int32_t status = runLaunch(exec, spec, &counters);
+  counters.wallNs += nanoseconds() - start;
+  return status;
 }

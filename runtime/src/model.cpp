@@ -47,10 +47,10 @@ static xf_status checkTargets(const xf_program &program) {
         program.name, program.num_targets, XF_MAX_TARGETS);
   for (uint32_t target = 0; target < program.num_targets; ++target) {
     const xf_target &table = program.targets[target];
-    if (!table.name || (!table.kernels && program.num_kernels > 0))
+    if (!table.name || (!table.kernels && table.num_kernels > 0))
       return fail(XF_INTERNAL, "kernel table %u of `%s` is empty", target,
                   program.name);
-    for (uint32_t kernel = 0; kernel < program.num_kernels; ++kernel)
+    for (uint32_t kernel = 0; kernel < table.num_kernels; ++kernel)
       if (!table.kernels[kernel])
         return fail(XF_INTERNAL, "kernel %u of `%s` is missing for `%s`",
                     kernel, program.name, table.name);
@@ -180,7 +180,7 @@ static xf_status setUp(xf_model &model, const xf_program &program,
         XF_INVALID_ARGUMENT,
         "`threads` is %u, at most %u work together; 0 means one for each CPU",
         options.threads, ThreadPool::maxThreads);
-  const uint32_t cpus = usableCpus();
+  const uint32_t cpus = model.pool.cpuCount();
   model.threads = options.threads                 ? options.threads
                   : cpus < ThreadPool::maxThreads ? cpus
                                                   : ThreadPool::maxThreads;

@@ -14,8 +14,9 @@ extern "C" {
 #endif
 
 #define XF_PROGRAM_MAGIC 0x30474f5250465831ull /* "1XFPROG0" */
-#define XF_PROGRAM_VERSION 1u
+#define XF_PROGRAM_VERSION 2u
 #define XF_MAX_TARGETS 4
+#define XF_MAX_VARIANTS 16 /* of a kernel on one target */
 /* Arena rows are allocated in multiples of this, and at least this many past
  * the last row may be read or written by a kernel (garbage rows: no result
  * depends on them). */
@@ -73,27 +74,36 @@ enum xf_launch_kind {
   XF_LAUNCH_POOL = 2
 };
 
+/* How a kernel is computed for up to so many rows: those of the launch (ROWS),
+ * or of the sequence (SEQUENCE, POOL). Results do not depend on the variant. */
+typedef struct xf_variant {
+  int32_t max_rows; /* 0: any number, which ends a target's list */
+  uint32_t kernel;  /* index into the target's kernel table */
+  int32_t grain_rows, grain_cols; /* 0: everything */
+} xf_variant;                     /* 16 bytes */
+
 typedef struct xf_launch {
-  uint32_t kernel; /* index into every target's kernel table */
-  uint32_t kind;   /* xf_launch_kind */
+  uint32_t kind; /* xf_launch_kind */
   /* Inputs, in the kernel's order; the output is appended as the last one. */
   uint32_t num_args;
   uint32_t output_width;
-  uint64_t output_offset;             /* floats per row */
-  int32_t grain_rows[XF_MAX_TARGETS]; /* by target; 0 = everything */
-  int32_t grain_cols[XF_MAX_TARGETS];
+  uint32_t op_index; /* into the library's op names, for profiles and errors */
+  uint64_t output_offset; /* floats per row */
+  /* A list per target, one after the other; max_rows ascends in each. */
+  const xf_variant *variants;
+  int32_t first_variant[XF_MAX_TARGETS]; /* where each target's list starts */
+  const xf_arg *args;
   /* ROWS launches over pooled values run over sequences. */
   uint32_t rows_are_sequences;
-  uint32_t op_index; /* into the library's op names, for profiles and errors */
-  const xf_arg *args;
-} xf_launch; /* 72 bytes */
+  uint32_t reserved;
+} xf_launch; /* 64 bytes */
 
 /* One kernel table per CPU target. */
 typedef struct xf_target {
   const char *name;
   const xf_kernel_fn *kernels;
   uint32_t features; /* XF_CPU_* that must all be there */
-  uint32_t reserved;
+  uint32_t num_kernels;
 } xf_target; /* 24 bytes */
 
 struct xf_exec; /* one running call; owned by the runtime */
@@ -112,7 +122,7 @@ typedef struct xf_entry {
 typedef struct xf_program {
   uint64_t magic;
   uint32_t version, num_targets;
-  uint32_t num_entries, num_kernels;
+  uint32_t num_entries, reserved;
   const char *name;          /* the model's name in the spec */
   const char *describe_json; /* what xf describe returns, NUL-terminated */
   const xf_target *targets;  /* weakest first */
@@ -163,12 +173,14 @@ extern const xf_program xf_program_instance;
 XF_ASSERT_LAYOUT(sizeof(void *) == 8);
 XF_ASSERT_LAYOUT(sizeof(xf_arg) == 40 && offsetof(xf_arg, extent) == 16 &&
                  offsetof(xf_arg, offset) == 32);
-XF_ASSERT_LAYOUT(sizeof(xf_launch) == 72 &&
+XF_ASSERT_LAYOUT(sizeof(xf_variant) == 16 &&
+                 offsetof(xf_variant, grain_rows) == 8);
+XF_ASSERT_LAYOUT(sizeof(xf_launch) == 64 &&
                  offsetof(xf_launch, output_offset) == 16);
-XF_ASSERT_LAYOUT(offsetof(xf_launch, grain_rows) == 24 &&
-                 offsetof(xf_launch, grain_cols) == 40);
-XF_ASSERT_LAYOUT(offsetof(xf_launch, rows_are_sequences) == 56 &&
-                 offsetof(xf_launch, args) == 64);
+XF_ASSERT_LAYOUT(offsetof(xf_launch, variants) == 24 &&
+                 offsetof(xf_launch, first_variant) == 32);
+XF_ASSERT_LAYOUT(offsetof(xf_launch, args) == 48 &&
+                 offsetof(xf_launch, rows_are_sequences) == 56);
 XF_ASSERT_LAYOUT(sizeof(xf_target) == 24 &&
                  offsetof(xf_target, features) == 16);
 XF_ASSERT_LAYOUT(sizeof(xf_entry) == 40 &&

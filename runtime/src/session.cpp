@@ -8,17 +8,22 @@
 
 namespace xf::rt {
 
-// Enough rows to keep many threads busy; a call with more runs in pieces, and
-// no result depends on where they end.
-static constexpr uint32_t defaultMaxTokens = 2048;
+// A call with more tokens runs in pieces; no result depends on where they end.
+// Each piece reads all weights anew, which takes the time of some 30 tokens;
+// more tokens want an arena that crowds the L3 cache. 32 x 128 of MiniLM takes
+// 445, 455, 461, 478 ms on one thread with 512, 1024, 2048, 4096, and 255, 252,
+// 252, 258 ms on two (Zen 5, 32 MB).
+static constexpr uint32_t defaultMaxTokens = 1024;
 
 namespace {
 struct Plan {
-  uint32_t threads = 1, maxTokens = 0, rowCapacity = 0;
+  uint32_t threads = 1, maxTokens = 0;
   uint64_t arenaWidth = 0;
-  size_t arenaBytes = 0, indexBytes = 0;
-  static constexpr size_t numIndexBuffers = 5;
-  size_t total() const { return arenaBytes + numIndexBuffers * indexBytes; }
+  size_t arenaBytes = 0, indexBytes = 0, profileBytes = 0;
+  static constexpr size_t numIndexBuffers = 6;
+  size_t total() const {
+    return arenaBytes + numIndexBuffers * indexBytes + profileBytes;
+  }
 };
 } // namespace
 
@@ -47,7 +52,12 @@ static xf_status makePlan(const xf_model &model,
   xf_session_options_init(&options);
   if (given)
     XF_RETURN_IF_ERROR(readStruct(&options, sizeof(options), given,
-                                  sizeof(options), "xf_session_options"));
+                                  offsetof(xf_session_options, profile),
+                                  "xf_session_options"));
+  if (options.profile > 1 || options.reserved != 0)
+    return fail(XF_INVALID_ARGUMENT,
+                "`profile` is %u and `reserved` %u, they are 0 or 1, and 0",
+                options.profile, options.reserved);
   XF_RETURN_IF_ERROR(resolveThreads(model, options.threads, plan.threads));
   // Kernels index a buffer with 32 bits, so the arena stays below 2^31 floats.
   const uint64_t rowPad = XF_ROW_PAD;
@@ -73,11 +83,12 @@ static xf_status makePlan(const xf_model &model,
                 tokens, most, model.program->name);
   plan.arenaWidth = width;
   plan.maxTokens = uint32_t(tokens);
-  plan.rowCapacity = uint32_t(roundUp(tokens, XF_ROW_PAD) + XF_ROW_PAD);
-  plan.arenaBytes =
-      roundUp(size_t(width) * plan.rowCapacity * sizeof(float), 64);
-  plan.indexBytes =
-      roundUp((size_t(plan.rowCapacity) + 1) * sizeof(int32_t), 64);
+  const size_t rows = paddedRows(plan.maxTokens);
+  plan.arenaBytes = roundUp(size_t(width) * rows * sizeof(float), 64);
+  plan.indexBytes = roundUp((rows + 1) * sizeof(int32_t), 64);
+  if (options.profile)
+    plan.profileBytes =
+        roundUp((size_t(model.program->num_ops) + 1) * sizeof(OpCounters), 64);
   return XF_OK;
 }
 
@@ -118,17 +129,20 @@ xf_status createSession(xf_model *model, const xf_session_options *options,
   created->model = model;
   created->threads = plan.threads;
   created->maxTokens = plan.maxTokens;
-  created->rowCapacity = plan.rowCapacity;
+  created->rowCapacity = paddedRows(plan.maxTokens);
   created->arenaWidth = plan.arenaWidth;
   created->memory = static_cast<Mapping &&>(memory);
   uint8_t *next = created->memory.data();
   created->arena = reinterpret_cast<float *>(next);
   next += plan.arenaBytes;
-  for (int32_t **buffer : {&created->ids, &created->types, &created->positions,
-                           &created->sequenceBegin, &created->taskBegin}) {
+  for (int32_t **buffer :
+       {&created->ids, &created->types, &created->positions,
+        &created->sequenceBegin, &created->order, &created->taskBegin}) {
     *buffer = reinterpret_cast<int32_t *>(next);
     next += plan.indexBytes;
   }
+  if (plan.profileBytes)
+    created->profile = reinterpret_cast<OpCounters *>(next);
   model->sessions.fetch_add(1);
   *session = created;
   return XF_OK;
@@ -140,6 +154,7 @@ xf_status destroySession(xf_session *session) {
   if (session->busy.exchange(true))
     return fail(XF_BUSY, "a call runs in the session: cancel it or wait for "
                          "it, then destroy the session");
+  session->model->pool.forget(session->team);
   session->model->sessions.fetch_sub(1);
   session->~xf_session();
   free(session);

@@ -4,6 +4,7 @@
 
 #include "runtime/src/arena.h"
 #include "runtime/src/model.h"
+#include "runtime/src/profile.h"
 
 #include <atomic>
 
@@ -21,16 +22,28 @@ struct xf_session {
   xf::rt::Mapping memory; ///< holds the arena and the buffers
   float *arena = nullptr;
   int32_t *ids = nullptr, *types = nullptr, *positions = nullptr;
-  /// rowCapacity + 1: where each sequence of the piece starts, and the end.
+  /// Where each sequence of the piece starts, and the end.
   int32_t *sequenceBegin = nullptr;
-  /// rowCapacity + 1: first task of each sequence in a launch.
+  /// The piece's sequences, the longest first: what is begun last is short.
+  int32_t *order = nullptr;
+  /// First task of each sequence of `order` in a launch.
   int32_t *taskBegin = nullptr;
 
-  xf::rt::Job job;
+  /// One an op of the program; NULL unless the session was created with
+  /// `profile`.
+  xf::rt::OpCounters *profile = nullptr;
+
+  xf::rt::Team team;
   xf::rt::KernelContext context; ///< of the calling thread
 };
 
 namespace xf::rt {
+
+/// The rows that `tokens` take in a buffer: kernels may read and write some
+/// past the last.
+constexpr uint32_t paddedRows(uint32_t tokens) {
+  return uint32_t(roundUp(tokens, XF_ROW_PAD)) + XF_ROW_PAD;
+}
 
 xf_status workspaceSize(const xf_model *model,
                         const xf_session_options *options, size_t *bytes);

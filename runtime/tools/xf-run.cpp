@@ -1,6 +1,7 @@
 // xf-run: runs a library on token ids and prints the vectors, or compares them
 // with a file. The smallest complete user of xf.hpp, and what end-to-end tests
 // without Python run.
+#include "runtime/tools/soak.h"
 #include "xf/xf.hpp"
 
 #include <charconv>
@@ -24,6 +25,7 @@ static const char usage[] = R"(usage: xf-run LIB [options]
   --atol X            largest difference allowed by --expect (default 0)
   --repeat N          run N times
   --time              print the time of the fastest run, instead of the vectors
+  --soak N            N calls of one short row; fails if memory, threads or files grow after the first tenth
   --describe          print what the library says of itself, and stop
 )";
 
@@ -34,7 +36,7 @@ struct Arguments {
   xf_model_options model = xf::modelOptions();
   xf_session_options session = xf::sessionOptions();
   double atol = 0;
-  unsigned repeat = 1;
+  unsigned repeat = 1, soak = 0;
   bool time = false, describe = false;
 };
 } // namespace
@@ -109,6 +111,8 @@ static Arguments parse(int argc, char **argv) {
       result.atol = number<double>(value(), "--atol");
     else if (option == "--repeat")
       result.repeat = std::max(1u, number<unsigned>(value(), "--repeat"));
+    else if (option == "--soak")
+      result.soak = number<unsigned>(value(), "--soak");
     else if (option == "--time")
       result.time = true;
     else if (option == "--describe")
@@ -176,6 +180,8 @@ static int run(Arguments &arguments) {
     return 0;
   }
   xf::Session session(model, arguments.session);
+  if (arguments.soak > 0)
+    return soak(session, arguments.soak);
   const bool states = arguments.entry == "states";
   std::vector<float> values;
   double fastest = INFINITY;

@@ -1,6 +1,7 @@
-// GEMM over packed panels: an outer loop over column tiles keeps a panel in L1
-// or L2 while the row tiles of the crop pass it; accumulators stay in registers
-// for the whole of k.
+// GEMM over packed panels: a tile of columns stays in L1 or L2 while the row
+// tiles of the crop pass it; accumulators stay in registers for the whole of k
+// and leave for a buffer in L1, over which the epilogue runs as one loop.
+#include "targets/x86/Prefetch.h"
 #include "targets/x86/X86.h"
 
 #include <fmt/format.h>
@@ -20,49 +21,57 @@ void scheduleGemm(KernelFuncs &kernel, const KernelDesc &desc,
       panel = kernel.vars.at("panel"), row = kernel.vars.at("row");
   bool wholeTiles = desc.gemm.n % tileN == 0;
 
-  // Crops start at a panel, and are whole tiles where the matrix is.
+  // Crops start at a tile, and end at one where the matrix does.
   Halide::OutputImageParam out = kernel.output.output_buffer();
-  int step = wholeTiles ? tileN : 16;
-  out.dim(0).set_min(out.dim(0).min() / step * step);
+  out.dim(0).set_min(out.dim(0).min() / tileN * tileN);
   if (wholeTiles)
-    out.dim(0).set_extent(out.dim(0).extent() / step * step);
+    out.dim(0).set_extent(out.dim(0).extent() / tileN * tileN);
 
-  std::vector<int64_t> heights = gemmTileHeights(config);
-  for (size_t i = 0; i < heights.size(); ++i) {
-    std::string suffix = fmt::format("_{}", heights[i]);
+  Var columns("columns"), column("column"), lanes("lanes");
+  RVar rows = kernel.rvars.at("rows");
+  kernel.output.update()
+      .split(c, columns, column, tileN,
+             wholeTiles ? TailStrategy::RoundUp : TailStrategy::Predicate)
+      .split(column, column, lanes, vector)
+      .reorder(lanes, column, rows, columns)
+      .vectorize(lanes)
+      .unroll(column);
+  Func product = kernel.funcs.at("product");
+  product.compute_at(kernel.output, columns)
+      .hoist_storage_root()
+      .bound_extent(c, tileN);
+
+  if (config.get("prefetch_k"))
+    prefetchIntoAllLevels(kernel.output);
+  std::vector<std::string> suffixes;
+  for (int64_t height : gemmTileHeights(config))
+    suffixes.push_back(fmt::format("_{}", height));
+  suffixes.push_back("_few");
+  for (size_t i = 0; i < suffixes.size(); ++i) {
+    const std::string &suffix = suffixes[i];
     RVar rowInTile = kernel.rvars.at("row" + suffix),
          tile = kernel.rvars.at("tile" + suffix),
          k = kernel.rvars.at("k" + suffix);
+    product.update(int(i))
+        .split(c, column, lanes, vector)
+        .reorder(lanes, column, rowInTile, tile)
+        .vectorize(lanes)
+        .unroll(column)
+        .unroll(rowInTile);
 
-    Var columns("columns"), column("column"), lanes("lanes");
-    Halide::Stage store = kernel.output.update(int(i));
-    if (wholeTiles)
-      store.split(c, columns, column, tileN, TailStrategy::RoundUp)
-          .split(column, column, lanes, vector)
-          .reorder(lanes, column, rowInTile, tile, columns)
-          .unroll(column);
-    else
-      store.split(c, columns, lanes, 16, TailStrategy::Predicate)
-          .reorder(lanes, rowInTile, tile, columns);
-    store.vectorize(lanes);
-
-    // The finished accumulators go through the stack, so that the epilogue is a
-    // loop over rows: unrolled with all of them in registers, GELU spills.
-    Func acc = kernel.funcs.at("acc" + suffix),
-         finished = acc.in(kernel.output);
+    Func acc = kernel.funcs.at("acc" + suffix);
     RVar kOuter("k_outer"), kInner("k_inner");
+    acc.compute_at(product, tile)
+        .bound_extent(lane, 16)
+        .bound_extent(panel, tileN / 16);
     acc.update()
         .split(k, kOuter, kInner, int(config.get("unroll_k")))
         .reorder(lane, panel, row, kInner, kOuter)
         .unroll(kInner);
-    for (Func f : {acc, finished}) {
-      f.compute_at(kernel.output, tile).bound(lane, 0, 16);
-      // A tile of partly filled panels has one, which the solver cannot see.
-      if (!wholeTiles)
-        f.bound_extent(panel, 1);
-    }
-    for (Halide::Stage stage :
-         {Halide::Stage(acc), acc.update(), Halide::Stage(finished)})
+    if (int64_t ahead = config.get("prefetch_k"))
+      acc.update().prefetch(kernel.inputs[1], kInner, kInner, int(ahead),
+                            Halide::PrefetchBoundStrategy::NonFaulting);
+    for (Halide::Stage stage : {Halide::Stage(acc), acc.update()})
       stage.vectorize(lane, vector).unroll(lane).unroll(panel).unroll(row);
   }
 }

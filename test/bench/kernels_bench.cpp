@@ -3,17 +3,20 @@
 // the host. Prints the fastest launch in microseconds, its GFLOP/s and, as
 // `of_peak`, the ratio to a loop of independent FMAs timed in the same run.
 //
-//   kernels_bench [--all] [--benchmark_filter=...]      --all: every candidate
-//   config, else the heuristic's choice
+//   kernels_bench [--all] [--streamed] [--benchmark_filter=...]
+//     --all: every candidate config, else the heuristic's choice
+//     --streamed: no launch finds its weights in a cache near by
 #include "test/unit/kernels/CompiledKernel.h"
 
-#include "FmaPeak.h"
 #include "targets/Candidates.h"
+#include "targets/host/Ceilings.h"
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <random>
 
@@ -36,7 +39,18 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
 struct Shape {
   int sequences, length;
   int rows() const { return sequences * length; }
+  /// The rows that pick a launch's shape class.
+  int classRows(const targets::KernelDesc &desc) const {
+    return desc.kind == KernelKind::Attention ||
+                   (desc.kind == KernelKind::Rowwise &&
+                    desc.rowwise.overSequence)
+               ? length
+               : rows();
+  }
 };
+
+/// --streamed: a launch finds its weights where a model of 48 MB leaves them.
+bool streamed = false;
 
 struct Bench {
   KernelCase kernelCase;
@@ -45,6 +59,7 @@ struct Bench {
   std::vector<Matrix<float>> operands;
   std::vector<std::vector<int32_t>> indices;
   Matrix<float> output;
+  int copies = 1, copy = 0; ///< of a gemm's weights
 
   /// Adds an input buffer of random values.
   void addOperand(int rows, int width) {
@@ -69,7 +84,9 @@ struct Bench {
       int k = int(desc.gemm.k), panels = int(desc.gemm.n + 15) / 16;
       width = int(desc.gemm.n);
       addOperand(rows, k), push(operands.back(), {k, rows});
-      addOperand(panels * k, 16), push(operands.back(), {16, k, panels});
+      copies = streamed ? 1 + (48 << 20) / (panels * k * 64) : 1;
+      addOperand(copies * panels * k, 16);
+      push(operands.back(), {16, k, panels});
       for (int i = 0; i < desc.gemm.vectors; ++i)
         addOperand(1, width), push(operands.back(), {width});
       for (int i = 0; i < desc.gemm.rows; ++i)
@@ -101,6 +118,18 @@ struct Bench {
       break;
     }
     output = Matrix<float>(outputRows, width);
+  }
+
+  /// Where weights are streamed, the next launch takes others.
+  void nextWeights() {
+    if (copies == 1)
+      return;
+    const targets::GemmDesc &gemm = kernelCase.desc.gemm;
+    int k = int(gemm.k), panels = int(gemm.n + 15) / 16;
+    copy = (copy + 1) % copies;
+    kernel->inputs[1] = Halide::Runtime::Buffer<float>(
+        operands[1].values.data() + size_t(copy) * panels * k * 16,
+        std::vector<int>{16, k, panels});
   }
 
   /// One launch, task by task in the order of the library's pool.
@@ -149,11 +178,15 @@ struct Bench {
 };
 
 void runBench(benchmark::State &state, std::shared_ptr<Bench> bench,
-              Shape shape, double ceiling) {
+              const targets::Machine &machine, Shape shape, double ceiling) {
+  if (!bench->kernel)
+    bench->kernel = std::make_unique<CompiledKernel>(bench->kernelCase,
+                                                     bench->config, machine);
   bench->prepare(shape);
   bench->launch(shape);
   double best = 1e300; // what else runs on the machine can only add to it
   for (auto _ : state) {
+    bench->nextWeights();
     auto start = std::chrono::steady_clock::now();
     bench->launch(shape);
     best = std::min(best, secondsSince(start));
@@ -172,35 +205,47 @@ void runBench(benchmark::State &state, std::shared_ptr<Bench> bench,
 int main(int argc, char **argv) {
   bool all = false;
   for (int i = 1; i < argc; ++i)
-    if (std::strcmp(argv[i], "--all") == 0)
-      all = true, std::copy(argv + i + 1, argv + argc--, argv + i), --i;
+    for (auto [name, flag] :
+         {std::pair("--all", &all), {"--streamed", &streamed}})
+      if (i < argc && std::strcmp(argv[i], name) == 0)
+        *flag = true, std::copy(argv + i + 1, argv + argc--, argv + i), --i;
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv))
     return 1;
 
   for (const targets::Machine *machine : hostMachines()) {
-    double ceiling = fmaPeak(machine->vectorFloats, 1);
+    double ceiling = targets::fmaFlops(
+        machine->vectorFloats == 16 ? targets::Isa::Avx512 : targets::Isa::Avx2,
+        1);
     benchmark::AddCustomContext("peak of " + machine->name,
                                 std::to_string(ceiling / 1e9) + " GFLOP/s");
-    for (const KernelCase &c : benchCases())
-      for (const targets::Config &config :
-           targets::candidates(c.desc, *machine)) {
-        auto bench =
-            std::make_shared<Bench>(Bench{c, config, nullptr, {}, {}, {}});
-        bench->kernel = std::make_unique<CompiledKernel>(c, config, *machine);
-        for (Shape shape : {Shape{1, 16}, Shape{1, 128}, Shape{8, 128}}) {
-          std::string name = machine->name + "/" + c.name + "/" +
-                             std::to_string(shape.rows()) + " rows";
-          if (all)
-            name += "/" + targets::printConfig(config).substr(
-                              targets::printConfig(config).find("grain_cols"));
-          benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State &s) {
-            runBench(s, bench, shape, ceiling);
-          });
-        }
+    for (const KernelCase &c : benchCases()) {
+      std::vector<Shape> shapes = {{1, 16}, {1, 128}, {8, 128}};
+      if (c.desc.kind == KernelKind::Attention)
+        shapes = {{1, 16}, {1, 50}, {1, 128}, {8, 128}, {1, 512}};
+      std::map<std::string, std::shared_ptr<Bench>> benches; // by config
+      for (Shape shape : shapes) {
+        std::vector<targets::Config> configs = targets::candidates(
+            c.desc, *machine, targets::shapeClassOf(shape.classRows(c.desc)));
         if (!all)
-          break;
+          configs.resize(1);
+        for (const targets::Config &config : configs) {
+          std::string text = targets::printConfig(config);
+          auto &bench = benches[text];
+          if (!bench)
+            bench =
+                std::make_shared<Bench>(Bench{c, config, nullptr, {}, {}, {}});
+          std::string name =
+              fmt::format("{}/{}/{} rows", machine->name, c.name, shape.rows());
+          if (all)
+            name += "/" + text.substr(text.find("grain_cols"));
+          benchmark::RegisterBenchmark(
+              name.c_str(), [=, bench = bench](benchmark::State &s) {
+                runBench(s, bench, *machine, shape, ceiling);
+              });
+        }
       }
+    }
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

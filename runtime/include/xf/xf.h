@@ -22,7 +22,7 @@ extern "C" {
 /* ABI version: the major number changes when something existing does, the minor
  * number when something is added. */
 #define XF_ABI_MAJOR 1u
-#define XF_ABI_MINOR 0u
+#define XF_ABI_MINOR 1u
 #define XF_ABI_VERSION ((XF_ABI_MAJOR << 16) | XF_ABI_MINOR)
 
 /* Asks the compiler to warn about a status nobody looks at. */
@@ -111,7 +111,28 @@ typedef struct xf_session_options {
   /* Most tokens worked on at once, and so the longest row: bounds the memory;
    * 0: a good default. Larger calls run in pieces, with the same result. */
   uint32_t max_tokens;
+  /* Since 1.1. 1: count what each op costs, for profile_read; 0: count nothing.
+   * No result depends on it. */
+  uint32_t profile;
+  uint32_t reserved; /* 0 */
 } xf_session_options;
+
+/* What one op of the model has cost in a session since it was created or its
+ * counters were reset; since 1.1. Written by profile_read. */
+typedef struct xf_op_profile {
+  const char *name;  /* as in the library's description; static */
+  uint64_t launches; /* how often it ran */
+  uint64_t tasks;    /* pieces that its launches were split into */
+  /* Nanoseconds from start to end, as the calling thread sees it. */
+  uint64_t wall_ns;
+  /* Nanoseconds that threads spent in its tasks, summed over threads: at most
+   * about wall_ns times the threads, the rest of that is idle. */
+  uint64_t busy_ns;
+  uint64_t rows; /* of its results: tokens, or sequences after pooling */
+  /* Ops that look at whole sequences: squares of the sequences' lengths,
+   * summed. 0 for others. */
+  uint64_t pairs;
+} xf_op_profile;
 
 /* Numbers that a caller sizes its buffers by. Set it up with
  * xf_model_info_init. */
@@ -225,6 +246,19 @@ typedef struct xf_api {
    * XF_CANCELLED. From any thread, while the session exists. Errors:
    * INVALID_ARGUMENT. */
   xf_status (*cancel)(xf_session *session) XF_NODISCARD;
+
+  /* Since 1.1, as all below. Copies the counters of a session that was created
+   * with `profile`, one element an op, in an order that is the same for all
+   * sessions of a model. `op_size` is sizeof(xf_op_profile) where the caller
+   * was compiled. Sets *count to the number of ops; `ops` may be NULL if
+   * `capacity`, in elements, is 0, which only asks for it. Errors:
+   * INVALID_ARGUMENT, BUFFER_TOO_SMALL (if not asking), BUSY. */
+  xf_status (*profile_read)(xf_session *session, xf_op_profile *ops,
+                            size_t op_size, size_t capacity,
+                            size_t *count) XF_NODISCARD;
+
+  /* Sets the counters to zero. Errors: INVALID_ARGUMENT, BUSY. */
+  xf_status (*profile_reset)(xf_session *session) XF_NODISCARD;
 } xf_api;
 
 /* The table of this library, or NULL if it cannot serve callers compiled for
@@ -243,7 +277,7 @@ static inline void xf_model_options_init(xf_model_options *options) {
 }
 
 static inline void xf_session_options_init(xf_session_options *options) {
-  const xf_session_options zero = {sizeof(xf_session_options), 0, 0};
+  const xf_session_options zero = {sizeof(xf_session_options), 0, 0, 0, 0};
   *options = zero;
 }
 

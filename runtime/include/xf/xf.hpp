@@ -202,6 +202,21 @@ public:
   }
   void cancel() { xf::check(table, table->cancel(handle)); }
 
+  /// What each op has cost since the session was created (with `profile` set)
+  /// or the counters were reset. The names live as long as the library.
+  std::vector<xf_op_profile> profile() {
+    std::size_t count = 0;
+    auto read = [&](xf_op_profile *ops, std::size_t capacity) {
+      xf::check(table, table->profile_read(handle, ops, sizeof(xf_op_profile),
+                                           capacity, &count));
+    };
+    read(nullptr, 0);
+    std::vector<xf_op_profile> ops(count);
+    read(ops.data(), ops.size());
+    return ops;
+  }
+  void resetProfile() { xf::check(table, table->profile_reset(handle)); }
+
   /// Throws what encode or states would throw for the batch; runs nothing.
   void check(const xf_batch &batch) {
     xf::check(table, table->check(handle, &batch));

@@ -35,7 +35,7 @@ hk.kernel @first(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   hk.return %0 : tensor<?x4xf32>
 }
 hk.kernel @second(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  // expected-error @+1 {{kernel `second` must have one config for each of the targets that the first kernel has configs for}}
+  // expected-error @+1 {{kernel `second` must have configs for each of the targets that the first kernel has configs for}}
   %0 = hk.rowwise %x over row {configs = [#hk.config<target = "x86-64-avx512", variant = "rows">]} : tensor<?x4xf32>
       finish (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
   hk.return %0 : tensor<?x4xf32>

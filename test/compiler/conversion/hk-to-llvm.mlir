@@ -37,7 +37,8 @@ hk.kernel @gemm(%x: tensor<?x48xf32>, %res: tensor<?x40xf32>) -> tensor<?x40xf32
   hk.weight @vector0 : tensor<40xf32> {layout = #hk.layout<plain>}
   %0 = hk.gemm %x weight @weight vectors [@vector0] rows (%res)
       {configs = [#hk.config<target = "x86-64-avx2", variant = "packed", grain_cols = 16, grain_rows = 12>,
-                  #hk.config<target = "x86-64-avx512", variant = "packed", grain_cols = 32, grain_rows = 48>]}
+                  #hk.config<target = "x86-64-avx512", variant = "packed", grain_cols = 32, grain_rows = 0, max_rows = 48, tile_m = 8>,
+                  #hk.config<target = "x86-64-avx512", variant = "packed", grain_cols = 32, grain_rows = 48, tile_m = 12>]}
       : tensor<?x48xf32> -> tensor<?x40xf32>
       epilogue (%acc: f32, %bias: f32, %residual: f32) { hk.yield %acc : f32 }
   hk.return %0 : tensor<?x40xf32>
@@ -70,6 +71,25 @@ hk.kernel @scale(%x: tensor<?x40xf32>) -> tensor<?x40xf32> {
   hk.return %0 : tensor<?x40xf32>
 }
 
+// The variants of the gemm, a target after the other: for avx2 any number of rows by kernel 1 of its table in crops of 12 x 16; for
+// avx512 up to 48 rows by kernel 2, and any number by kernel 1, the form of the last config.
+// CHECK-LABEL: llvm.mlir.global internal constant @gemm_variants() {{.*}}: !llvm.array<3 x struct<"xf_variant", (i32, i32, i32, i32)>>
+// CHECK: llvm.mlir.undef : !llvm.struct<"xf_variant"
+// CHECK-NEXT: llvm.mlir.constant(0 : i32)
+// CHECK: llvm.mlir.constant(1 : i32)
+// CHECK: llvm.mlir.constant(12 : i32)
+// CHECK: llvm.mlir.constant(16 : i32)
+// CHECK: llvm.mlir.undef : !llvm.struct<"xf_variant"
+// CHECK-NEXT: llvm.mlir.constant(48 : i32)
+// CHECK: llvm.mlir.constant(2 : i32)
+// CHECK: llvm.mlir.constant(0 : i32)
+// CHECK: llvm.mlir.constant(32 : i32)
+// CHECK: llvm.mlir.undef : !llvm.struct<"xf_variant"
+// CHECK-NEXT: llvm.mlir.constant(0 : i32)
+// CHECK: llvm.mlir.constant(1 : i32)
+// CHECK: llvm.mlir.constant(48 : i32)
+// CHECK: llvm.mlir.constant(32 : i32)
+
 // Arguments in the order of the kernel's function: indices, then tables. Kinds: 2 ids, 3 positions, 0 weights.
 // CHECK-LABEL: llvm.mlir.global internal constant @encode_args_0() {{.*}}: !llvm.array<4 x struct<"xf_arg", (i32, i32, i32, i32, array<4 x i32>, i64)>>
 // CHECK: llvm.mlir.constant(2 : i32)
@@ -91,18 +111,18 @@ hk.kernel @scale(%x: tensor<?x40xf32>) -> tensor<?x40xf32> {
 // CHECK: llvm.mlir.constant(dense<[40, 0, 0, 0]> : tensor<4xi32>)
 // CHECK: llvm.mlir.constant(48 : i64)
 
-// Launch 2 is the gemm (kernel 1), of rows: 4 arguments, output 40 wide at column 88, and a grain per target.
-// CHECK-LABEL: llvm.mlir.global internal constant @encode_launches() {{.*}}: !llvm.array<5 x struct<"xf_launch", (i32, i32, i32, i32, i64, array<4 x i32>, array<4 x i32>, i32, i32, ptr)>>
+// Launch 2 is the gemm, of rows: 4 arguments, output 40 wide at column 88, its name the third; avx512's variants start at the second.
+// CHECK-LABEL: llvm.mlir.global internal constant @encode_launches() {{.*}}: !llvm.array<5 x struct<"xf_launch", (i32, i32, i32, i32, i64, ptr, array<4 x i32>, ptr, i32, i32)>>
 // CHECK: llvm.mlir.addressof @encode_args_0
 // CHECK: llvm.mlir.addressof @encode_args_1
 // CHECK: llvm.mlir.undef : !llvm.struct<"xf_launch"
-// CHECK-NEXT: llvm.mlir.constant(1 : i32)
-// CHECK: llvm.mlir.constant(0 : i32)
+// CHECK-NEXT: llvm.mlir.constant(0 : i32)
 // CHECK: llvm.mlir.constant(4 : i32)
 // CHECK: llvm.mlir.constant(40 : i32)
+// CHECK: llvm.mlir.constant(2 : i32)
 // CHECK: llvm.mlir.constant(88 : i64)
-// CHECK: llvm.mlir.constant(dense<[12, 48, 0, 0]> : tensor<4xi32>)
-// CHECK: llvm.mlir.constant(dense<[16, 32, 0, 0]> : tensor<4xi32>)
+// CHECK: llvm.mlir.addressof @gemm_variants
+// CHECK: llvm.mlir.constant(dense<[0, 1, 0, 0]> : tensor<4xi32>)
 // CHECK: llvm.mlir.addressof @encode_args_2
 
 // Each launch in order; a status that is not 0 is returned at once.
@@ -128,17 +148,21 @@ func.func @encode(%batch: !hk.batch) -> tensor<?x40xf32> attributes {xf.entry, x
   return %4 : tensor<?x40xf32>
 }
 
-// A kernel table per target, in the order of the kernels, and the CPU features it needs (1: AVX2, 3: AVX2 and AVX-512).
+// A kernel table per target, in the order of the kernels, and the CPU features it needs (1: AVX2, 3: AVX2 and AVX-512), with its length.
 // CHECK: llvm.func hidden @xfk_gather_avx2_argv(!llvm.ptr) -> i32
 // CHECK-LABEL: llvm.mlir.global internal constant @xf_kernels_avx2() {{.*}}: !llvm.array<5 x ptr>
 // CHECK: llvm.mlir.addressof @xfk_gather_avx2_argv
 // CHECK: llvm.mlir.addressof @xfk_gemm_avx2_argv
-// CHECK-LABEL: llvm.mlir.global internal constant @xf_kernels_avx512()
+// CHECK-LABEL: llvm.mlir.global internal constant @xf_kernels_avx512() {{.*}}: !llvm.array<6 x ptr>
 // CHECK: llvm.mlir.addressof @xfk_gather_avx512_argv
+// CHECK: llvm.mlir.addressof @xfk_gemm_avx512_argv
+// CHECK: llvm.mlir.addressof @xfk_gemm_upto48_avx512_argv
 
 // CHECK-LABEL: @xf_targets()
 // CHECK: llvm.mlir.constant(1 : i32)
+// CHECK: llvm.mlir.constant(5 : i32)
 // CHECK: llvm.mlir.constant(3 : i32)
+// CHECK: llvm.mlir.constant(6 : i32)
 
 // The entry: arena of 128 floats a row, result of one row per sequence, 40 wide at column 40.
 // CHECK-LABEL: @xf_entries()
@@ -151,13 +175,12 @@ func.func @encode(%batch: !hk.batch) -> tensor<?x40xf32> attributes {xf.entry, x
 // Two launches share the name `pool`.
 // CHECK-LABEL: @xf_op_names() {{.*}}: !llvm.array<4 x ptr>
 
-// The program: magic, version, 2 targets, 1 entry, 5 kernels; no embedded weights; the bits of the hash as they are.
+// The program: magic, version, 2 targets, 1 entry; no embedded weights; the bits of the hash as they are.
 // CHECK-LABEL: llvm.mlir.global external hidden constant @xf_program_instance() {{.*}}: !llvm.struct<"xf_program"
 // CHECK: llvm.mlir.constant(3478836452119697457 : i64)
-// CHECK: llvm.mlir.constant(1 : i32)
+// CHECK: llvm.mlir.constant(2 : i32)
 // CHECK: llvm.mlir.constant(2 : i32)
 // CHECK: llvm.mlir.constant(1 : i32)
-// CHECK: llvm.mlir.constant(5 : i32)
 // CHECK: llvm.mlir.zero : !llvm.ptr
 // CHECK: llvm.mlir.constant(4096 : i64)
 // CHECK: llvm.mlir.constant(-1 : i64)

@@ -163,9 +163,61 @@ func.func @gemm_region(%x: tensor<?x4xf32>, %res: tensor<?x8xf32>) {
 
 hk.weight @w : tensor<4x8xf32> = "recipe"
 func.func @two_configs(%x: tensor<?x4xf32>) {
-  // expected-error @+1 {{has two configs for the target "t"}}
+  // expected-error @+1 {{has a second config for the target "t" after one without `max_rows`, which takes any number of rows}}
   %0 = hk.gemm %x weight @w {configs = [#hk.config<target = "t", variant = "a">, #hk.config<target = "t", variant = "b">]}
       : tensor<?x4xf32> -> tensor<?x8xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }
+  return
+}
+
+// -----
+
+hk.weight @w : tensor<4x8xf32> = "recipe"
+func.func @descending_configs(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{has `max_rows = 4` after `max_rows = 4` for the target "t", but configs of a target ascend}}
+  %0 = hk.gemm %x weight @w {configs = [#hk.config<target = "t", variant = "a", max_rows = 4>,
+                                        #hk.config<target = "t", variant = "b", max_rows = 4>, #hk.config<target = "t", variant = "c">]}
+      : tensor<?x4xf32> -> tensor<?x8xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }
+  return
+}
+
+// -----
+
+hk.weight @w : tensor<4x8xf32> = "recipe"
+func.func @configs_end_early(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{has no config for more than 48 rows for the target "t"; the last config of a target has no `max_rows`}}
+  %0 = hk.gemm %x weight @w {configs = [#hk.config<target = "t", variant = "a", max_rows = 4>,
+                                        #hk.config<target = "t", variant = "b", max_rows = 48>, #hk.config<target = "u", variant = "c">]}
+      : tensor<?x4xf32> -> tensor<?x8xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }
+  return
+}
+
+// -----
+
+hk.weight @w : tensor<4x8xf32> = "recipe"
+func.func @configs_apart(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{has configs for the target "t" in two places, but those of a target stand together}}
+  %0 = hk.gemm %x weight @w {configs = [#hk.config<target = "t", variant = "a">, #hk.config<target = "u", variant = "b">,
+                                        #hk.config<target = "t", variant = "c">]}
+      : tensor<?x4xf32> -> tensor<?x8xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }
+  return
+}
+
+// -----
+
+hk.weight @w : tensor<4x8xf32> = "recipe"
+func.func @config_sources(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{has 2 `config_sources` for 1 `configs`; each config has one}}
+  %0 = hk.gemm %x weight @w {configs = [#hk.config<target = "t", variant = "a">], config_sources = ["here", "there"]}
+      : tensor<?x4xf32> -> tensor<?x8xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }
+  return
+}
+
+// -----
+
+func.func @config_of_no_rows(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{`max_rows` of a config must be at least 1, not 0}}
+  %0 = hk.rowwise %x over row {configs = [#hk.config<target = "t", variant = "rows", max_rows = 0>]}
+      : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
   return
 }
 

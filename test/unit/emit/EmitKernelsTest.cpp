@@ -2,6 +2,7 @@
 // same bytes, and errors land at the op to blame.
 #include "KernelModule.h"
 
+#include "compiler/Dialect/HK/IR/KernelDescription.h"
 #include "compiler/Emit/KernelCache.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/FileSystem.h"
@@ -56,6 +57,42 @@ TEST(EmitKernels, NamesObjectsByKernelAndTarget) {
   EXPECT_EQ(objects[1].name, "xfk_mean_avx512");
   EXPECT_EQ(objects[2].name, "halide_runtime");
   EXPECT_FALSE(objects[0].cached);
+}
+
+/// The mean for one target: two classes of rows that differ in the grain, and
+/// one between them with another tile.
+void setClasses(KernelModule &module, int64_t grain) {
+  auto config = [&](int64_t tile, int64_t grain, int64_t maxRows) {
+    targets::Config config{
+        "x86-64-avx2",
+        "columns",
+        {{"tile_cols", tile}, {"grain_rows", 1}, {"grain_cols", grain}}};
+    if (maxRows)
+      config.values["max_rows"] = maxRows;
+    return hk::fromConfig(&module.getContext(), config);
+  };
+  auto kernel = *module.get().getOps<hk::KernelOp>().begin();
+  kernel.getStructuredOp().setConfigsAttr(mlir::ArrayAttr::get(
+      &module.getContext(),
+      {config(8, grain, 4), config(4, 20, 48), config(8, 0, 0)}));
+}
+
+TEST(EmitKernels, ConfigsThatDifferInGrainsShareAnObject) {
+  TemporaryFolder folder;
+  EmitOptions options;
+  options.cacheDir = std::string(folder.path);
+  KernelModule module(meanText);
+  setClasses(module, 8);
+  auto objects = emitKernels(module.get(), options);
+  ASSERT_TRUE(succeeded(objects));
+  ASSERT_EQ(objects->size(), 3u);
+  EXPECT_EQ((*objects)[0].name, "xfk_mean_avx2");
+  EXPECT_EQ((*objects)[1].name, "xfk_mean_upto48_avx2");
+  setClasses(module, 16);
+  objects = emitKernels(module.get(), options);
+  ASSERT_TRUE(succeeded(objects));
+  for (const KernelObject &object : *objects)
+    EXPECT_TRUE(object.cached) << object.name << " does not depend on a grain";
 }
 
 TEST(EmitKernels, ObjectsDependOnTheirKernelAlone) {

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace xf {
@@ -64,6 +65,41 @@ TEST(ForkPool, FailuresCarryTheirMessage) {
             "the kernel compiler was stopped by signal 6 (Aborted)");
   EXPECT_EQ(messages[1], "the kernel compiler ended without an answer");
   EXPECT_EQ(messages[2], "wrong");
+}
+
+TEST(ForkPool, AJobThatHangsIsEnded) {
+  std::vector<bool> ok(3), timedOut(3);
+  runForked(
+      3, 2,
+      [](size_t index, llvm::SmallVectorImpl<char> &, std::string &) {
+        while (index == 1)
+          sleep(1);
+        return true;
+      },
+      [&](size_t index, JobResult &result) {
+        ok[index] = result.ok;
+        timedOut[index] = result.timedOut;
+        if (index == 1) {
+          EXPECT_EQ(result.message, "the kernel compiler took longer than 1 s");
+        }
+      },
+      {/*seconds=*/1, {}});
+  EXPECT_EQ(ok, (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(timedOut, (std::vector<bool>{false, true, false}));
+}
+
+TEST(ForkPool, StopsWhenItIsTold) {
+  size_t reported = 0;
+  runForked(
+      100, 2,
+      [](size_t index, llvm::SmallVectorImpl<char> &, std::string &) {
+        while (index > 0)
+          sleep(1);
+        return true;
+      },
+      [&](size_t, JobResult &) { ++reported; },
+      {/*seconds=*/0, [&] { return reported > 0; }});
+  EXPECT_EQ(reported, 1u);
 }
 
 } // namespace

@@ -127,7 +127,8 @@ KernelModule::KernelModule(const std::string &text) {
     llvm::SmallVector<mlir::Attribute> configs;
     for (const targets::Machine &machine : targets::cpuMachines())
       configs.push_back(hk::fromConfig(
-          &context, targets::heuristicConfig(hk::describeKernel(op), machine)));
+          &context, targets::heuristicConfig(hk::describeKernel(op), machine,
+                                             targets::shapeClassOf(128))));
     op.setConfigsAttr(mlir::ArrayAttr::get(&context, configs));
   }
 }

@@ -167,8 +167,9 @@ TEST_F(AttentionTest, LargeScoresPickOneKey) {
   constexpr int n = 33;
   for (const targets::Machine *machine : hostMachines()) {
     SCOPED_TRACE(machine->name);
-    CompiledKernel kernel(c, targets::heuristicConfig(c.desc, *machine),
-                          *machine);
+    CompiledKernel kernel(
+        c, targets::heuristicConfig(c.desc, *machine, targets::shapeClassOf(n)),
+        *machine);
     AttentionData data(c.desc.attention, n, 0, n);
     for (int r = 0; r < n; ++r)
       for (int col = 0; col < data.desc.vOffset; ++col)

@@ -82,14 +82,39 @@ TEST(ConfigTest, GemmRules) {
   EXPECT_EQ(brokenBy("tile_m", 16),
             "16 x 2 accumulators do not fit into 32 registers");
   EXPECT_EQ(brokenBy("tile_m", 0), "`tile_m = 0` is too small");
-  EXPECT_EQ(
-      brokenBy("tile_n", 24),
-      "`tile_n = 24` must be 16, or a multiple of 16 that divides n = 1152");
+  EXPECT_EQ(brokenBy("tile_n", 24),
+            "`tile_n = 24` must be a multiple of 16, of no more panels than n "
+            "= 1152");
+  EXPECT_EQ(brokenBy("prefetch_k", 256), "");
+  EXPECT_EQ(brokenBy("prefetch_k", 0), "`prefetch_k = 0` is too small");
   EXPECT_EQ(brokenBy("unroll_k", 5), "`unroll_k = 5` must divide k = 384");
   EXPECT_EQ(brokenBy("grain_cols", 80),
             "`grain_cols = 80` must be a multiple of `tile_n = 32`");
   EXPECT_EQ(brokenBy("grain_rows", -1), "`grain_rows = -1` is too small");
   EXPECT_EQ(brokenBy("tile_x", 1), "variant `packed` has no `tile_x`");
+}
+
+// Every kind may say for how many rows it is.
+TEST(ConfigTest, MaxRows) {
+  EXPECT_EQ(brokenBy("max_rows", 48), "");
+  EXPECT_EQ(brokenBy("max_rows", 0), "`max_rows = 0` is too small");
+  KernelDesc desc;
+  desc.kind = KernelKind::Gather;
+  desc.gather.width = 48;
+  Config gather{"x86-64-avx2",
+                "plain",
+                {{"grain_rows", 4}, {"grain_cols", 0}, {"max_rows", 4}}};
+  EXPECT_EQ(checkConfig(gather, desc, *findMachine("x86-64-avx2")), "");
+}
+
+TEST(CodeConfigTest, LeavesWhatOnlySaysWhenAndWhere) {
+  Config config = gemmConfig(), other = config;
+  config.values["max_rows"] = 48;
+  other.values["grain_cols"] = 32, other.values["grain_rows"] = 0;
+  EXPECT_EQ(codeConfig(config), codeConfig(other));
+  EXPECT_EQ(codeConfig(config).get("tile_n"), 32);
+  other.values["tile_m"] = 8;
+  EXPECT_NE(codeConfig(config), codeConfig(other));
 }
 
 TEST(ConfigTest, TargetVariantAndKeys) {
@@ -118,6 +143,7 @@ TEST(ConfigTest, AttentionRules) {
                   "blocked",
                   {{"tile_q", 32},
                    {"tile_end", 16},
+                   {"pack", 0},
                    {"tile_keys", 8},
                    {"tile_rows", 8},
                    {"tile_cols", 16},
@@ -131,6 +157,7 @@ TEST(ConfigTest, AttentionRules) {
             "`tile_q = 24` must be a multiple of the vector width 16");
   EXPECT_EQ(brokenBy("tile_end", 8),
             "`tile_end = 8` must be a multiple of the vector width 16");
+  EXPECT_EQ(brokenBy("pack", 2), "`pack = 2` must be 0 or 1");
   EXPECT_EQ(brokenBy("tile_end", 48),
             "`tile_end = 48` must be at most `tile_q = 32`");
   EXPECT_EQ(brokenBy("tile_cols", 12), "`tile_cols = 12` or `tile_rows = 8` "

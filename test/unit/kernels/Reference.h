@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
@@ -40,10 +41,21 @@ struct Setting {
 inline std::vector<Setting> settings(const KernelCase &c) {
   std::vector<Setting> all;
   for (const targets::Machine *machine : hostMachines()) {
-    std::vector<targets::Config> configs =
-        targets::candidates(c.desc, *machine);
-    if (!c.everyConfig)
-      configs.resize(1);
+    std::vector<targets::Config> configs;
+    if (c.everyConfig)
+      configs = targets::allCandidates(c.desc, *machine);
+    else
+      for (const targets::ShapeClass &shapeClass : targets::shapeClasses())
+        configs.push_back(
+            targets::heuristicConfig(c.desc, *machine, shapeClass));
+    // Grains are not in the code, and the tests choose their own crops.
+    std::vector<targets::Config> codes;
+    std::erase_if(configs, [&](const targets::Config &config) {
+      targets::Config code = targets::codeConfig(config);
+      bool known = std::find(codes.begin(), codes.end(), code) != codes.end();
+      codes.push_back(std::move(code));
+      return known;
+    });
     for (targets::Config &config : configs)
       all.push_back({machine, std::move(config)});
   }

@@ -50,8 +50,8 @@ const Accuracy accuracies[] = {
     {"exp, subnormal results", kernels::exp, std::exp, -103.9f, -87.3f, 0x1p-23,
      0x1p-149},
     {"exp2", kernels::exp2, std::exp2, -126.0f, 127.99f, 0x1p-23, 0},
-    {"exp of non-positive", kernels::expOfNonPositive, std::exp, -87.3f, 0.0f,
-     0x1p-23, 0},
+    {"exp2 of non-positive", kernels::exp2OfNonPositive, std::exp2, -126.0f,
+     0.0f, 0x1p-23, 0},
     {"log", kernels::log, std::log, 1e-45f, 8.0f, 0x1p-23, 0},
     {"log, large", kernels::log, std::log, 8.0f, 3.4e38f, 0x1p-23, 0},
     {"tanh", kernels::tanh, std::tanh, -12.0f, 12.0f, 0x1p-22, 0x1p-149},
@@ -116,9 +116,14 @@ TEST(ScalarMathTest, EndsOfTheRange) {
     };
     EXPECT_EQ(at(kernels::exp, {0, -0.0f, 89, largest, -104, -largest}),
               (std::vector<float>{1, 1, infinity, infinity, 0, 0}));
-    EXPECT_EQ(
-        at(kernels::expOfNonPositive, {0, -88, -1e30f, -largest, -infinity}),
-        (std::vector<float>{1, 0, 0, 0, 0}));
+    EXPECT_EQ(at(kernels::exp2OfNonPositive,
+                 {0, -0.0f, -126, -127, -4e6f, -1e30f, -largest, -infinity}),
+              (std::vector<float>{1, 1, 0x1p-126f, 0, 0, 0, 0, 0}));
+    std::vector<float> underflowing;
+    for (float x = -126; x > -127; x -= 0x1p-8f)
+      underflowing.push_back(x);
+    for (float y : at(kernels::exp2OfNonPositive, underflowing))
+      EXPECT_TRUE(y >= 0 && y <= 0x1p-126f) << y;
     EXPECT_EQ(at(kernels::log, {1, 0, -0.0f, infinity}),
               (std::vector<float>{0, -infinity, -infinity, infinity}));
     EXPECT_TRUE(std::isnan(at(kernels::log, {-1})[0]));

@@ -24,7 +24,8 @@ namespace {
 
 using namespace llvm;
 
-// Two launches on rows and sequences; @scale alone has a grain.
+// Two launches on rows and sequences; @gather alone has grains, and for one
+// target three variants of two forms.
 const char *const plannedText = R"(
 module attributes {xf.model_info = #xf.model_info<name = "toy", num_tokens = 9, max_seq_len = 5, token_types = 2>,
                    hk.describe_json = "{\"name\":\"toy\"}", hk.weights_bytes = 144 : i64, hk.weights_hash = -2 : i64} {
@@ -32,7 +33,9 @@ hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>, offset 
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
   %0 = hk.gather %batch tables [@table0] indices [types]
-      {configs = [#hk.config<target = "x86-64-avx512", variant = "plain", grain_rows = 48>,
+      {configs = [#hk.config<target = "x86-64-avx512", variant = "plain", grain_rows = 1, max_rows = 4>,
+                  #hk.config<target = "x86-64-avx512", variant = "plain", tile = 2, grain_rows = 16, max_rows = 48>,
+                  #hk.config<target = "x86-64-avx512", variant = "plain", grain_rows = 48>,
                   #hk.config<target = "x86-64-avx2", variant = "plain", grain_rows = 12>]} : tensor<?x4xf32>
       epilogue (%sum: f32) { hk.yield %sum : f32 }
   hk.return %0 : tensor<?x4xf32>
@@ -70,8 +73,8 @@ std::string stubText() {
     }
   )";
   int number = 10;
-  for (std::string name :
-       {"gather_avx2", "mean_avx2", "gather_avx512", "mean_avx512"})
+  for (std::string name : {"gather_avx2", "mean_avx2", "gather_avx512",
+                           "gather_upto48_avx512", "mean_avx512"})
     text += "llvm.func @xfk_" + name +
             "_argv(%args: !llvm.ptr) -> i32 { %0 = llvm.mlir.constant(" +
             std::to_string(number++) + " : i32) : i32 llvm.return %0 : i32 }\n";
@@ -149,15 +152,17 @@ TEST_F(Program, FieldsOfTheModel) {
 TEST_F(Program, KernelTablesOfTheTargets) {
   ASSERT_NE(program, nullptr);
   ASSERT_EQ(program->num_targets, 2u);
-  ASSERT_EQ(program->num_kernels, 2u);
   EXPECT_STREQ(program->targets[0].name, "x86-64-avx2");
   EXPECT_EQ(program->targets[0].features, XF_CPU_AVX2);
+  ASSERT_EQ(program->targets[0].num_kernels, 2u);
   EXPECT_EQ(program->targets[0].kernels[0](nullptr), 10);
   EXPECT_EQ(program->targets[0].kernels[1](nullptr), 11);
   EXPECT_STREQ(program->targets[1].name, "x86-64-avx512");
   EXPECT_EQ(program->targets[1].features, XF_CPU_AVX2 | XF_CPU_AVX512);
+  ASSERT_EQ(program->targets[1].num_kernels, 3u);
   EXPECT_EQ(program->targets[1].kernels[0](nullptr), 12);
   EXPECT_EQ(program->targets[1].kernels[1](nullptr), 13);
+  EXPECT_EQ(program->targets[1].kernels[2](nullptr), 14);
 }
 
 /// An exec as the stub wants it.
@@ -174,6 +179,18 @@ struct Recorder {
   xf_exec *exec() { return reinterpret_cast<xf_exec *>(this); }
 };
 
+void expectVariants(const xf_launch &launch, int target,
+                    const std::vector<xf_variant> &expected) {
+  const xf_variant *list = launch.variants + launch.first_variant[target];
+  for (const xf_variant &variant : expected) {
+    EXPECT_EQ(list->max_rows, variant.max_rows);
+    EXPECT_EQ(list->kernel, variant.kernel);
+    EXPECT_EQ(list->grain_rows, variant.grain_rows);
+    EXPECT_EQ(list->grain_cols, variant.grain_cols);
+    ++list;
+  }
+}
+
 TEST_F(Program, TheEntryRunsItsLaunches) {
   ASSERT_NE(program, nullptr);
   ASSERT_EQ(program->num_entries, 1u);
@@ -188,13 +205,11 @@ TEST_F(Program, TheEntryRunsItsLaunches) {
   ASSERT_EQ(recorder.seen.size(), 2u);
 
   const xf_launch &gather = recorder.seen[0];
-  EXPECT_EQ(gather.kernel, 0u);
   EXPECT_EQ(gather.kind, uint32_t(XF_LAUNCH_ROWS));
   EXPECT_EQ(gather.output_offset, 4u);
   EXPECT_EQ(gather.output_width, 4u);
-  EXPECT_EQ(gather.grain_rows[0], 12);
-  EXPECT_EQ(gather.grain_rows[1], 48);
-  EXPECT_EQ(gather.grain_cols[0], 0);
+  expectVariants(gather, 0, {{0, 0, 12, 0}});
+  expectVariants(gather, 1, {{4, 0, 1, 0}, {48, 1, 16, 0}, {0, 0, 48, 0}});
   EXPECT_EQ(gather.rows_are_sequences, 0u);
   ASSERT_EQ(gather.num_args, 2u);
   EXPECT_EQ(gather.args[0].kind, uint32_t(XF_ARG_TYPES));
@@ -206,7 +221,8 @@ TEST_F(Program, TheEntryRunsItsLaunches) {
   EXPECT_EQ(gather.args[1].offset, 64u);
 
   const xf_launch &mean = recorder.seen[1];
-  EXPECT_EQ(mean.kernel, 1u);
+  expectVariants(mean, 0, {{0, 1, 0, 0}});
+  expectVariants(mean, 1, {{0, 2, 0, 0}});
   EXPECT_EQ(mean.kind, uint32_t(XF_LAUNCH_POOL));
   EXPECT_EQ(mean.op_index, 1u);
   EXPECT_EQ(mean.rows_are_sequences, 1u);

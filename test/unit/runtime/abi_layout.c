@@ -19,6 +19,8 @@ HOLDS(offsetof(xf_model_options, threads) == 24 &&
       offsetof(xf_model_options, verify_weights) == 28);
 HOLDS(offsetof(xf_session_options, threads) == 8 &&
       offsetof(xf_session_options, max_tokens) == 12);
+HOLDS(offsetof(xf_session_options, profile) == 16 &&
+      offsetof(xf_session_options, reserved) == 20); /* since 1.1 */
 HOLDS(offsetof(xf_model_info, name) == 8 &&
       offsetof(xf_model_info, target) == 16);
 HOLDS(offsetof(xf_model_info, encode_width) == 24 &&
@@ -30,5 +32,15 @@ HOLDS(offsetof(xf_model_info, max_seq_len) == 48 &&
 HOLDS(offsetof(xf_batch, ids) == 8 && offsetof(xf_batch, token_types) == 16 &&
       offsetof(xf_batch, offsets) == 24);
 HOLDS(offsetof(xf_batch, num_ids) == 32 && offsetof(xf_batch, num_rows) == 40);
+
+/* Since 1.1. */
+HOLDS(XF_ABI_MINOR >= 1 && sizeof(xf_op_profile) >= 56);
+HOLDS(offsetof(xf_op_profile, name) == 0 &&
+      offsetof(xf_op_profile, launches) == 8 &&
+      offsetof(xf_op_profile, tasks) == 16);
+HOLDS(offsetof(xf_op_profile, wall_ns) == 24 &&
+      offsetof(xf_op_profile, busy_ns) == 32 &&
+      offsetof(xf_op_profile, rows) == 40 &&
+      offsetof(xf_op_profile, pairs) == 48);
 
 int main(void) { return 0; }

@@ -14,9 +14,9 @@ for line in lines:
 # What the program and the linker give; then libc, function by function, so that a new one is a decision.
 given = {"xf_program_instance", "_GLOBAL_OFFSET_TABLE_", "__tls_get_addr"}
 libc = set(
-    """__errno_location __sched_cpucount aligned_alloc close dladdr free fstat getpid madvise malloc memcmp memcpy memmove
+    """__errno_location __sched_cpucount sched_yield aligned_alloc clock_gettime close dladdr free fstat getpid madvise malloc memcmp memcpy memmove
     memset mmap munmap open pthread_create pthread_join pthread_mutex_destroy pthread_mutex_init pthread_mutex_lock
-    pthread_mutex_unlock pthread_sigmask sched_getaffinity sigfillset snprintf stat strchr strcmp strerror strlen strrchr
+    pthread_mutex_unlock pthread_sigmask read sched_getaffinity sigfillset snprintf stat strchr strcmp strcspn strerror strlen strncmp strrchr
     syscall vsnprintf __stack_chk_fail""".split()
 )
 problems = [f"needs `{name}`" for name in sorted(undefined - defined - given - libc)]

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 using namespace fake;
 
@@ -11,7 +12,7 @@ static const std::vector<int> lengths = {1, 7, 64, 2, 33, 5, 18, 1, 40, 12};
 
 TEST(Encode, MatchesReferenceOnEveryTarget) {
   const Batch batch = makeBatch(lengths);
-  for (const char *target : {"small", "whole"}) {
+  for (const char *target : {"small", "varied", "whole"}) {
     OpenModel model(target);
     OpenSession session(model);
     expectNear(session.encode(batch), referenceEncode(batch));
@@ -47,6 +48,47 @@ TEST(Encode, ThreadsAndPiecesChangeNoBit) {
     }
 }
 
+// The rows of the call pick a variant, but the length of each sequence where a
+// launch runs sequence by sequence; no bit depends on it.
+TEST(Encode, RowsPickTheVariant) {
+  OpenModel varied("varied"), small("small");
+  OpenSession session(varied, 2), reference(small, 1);
+  auto fewTasks = [&](const std::vector<int> &lengths) {
+    for (auto &count : behaviour.fewTasks)
+      count = 0;
+    const Batch batch = makeBatch(lengths);
+    EXPECT_EQ(session.encode(batch), reference.encode(batch));
+    EXPECT_EQ(behaviour.violations, 0);
+    return std::vector<int>(std::begin(behaviour.fewTasks),
+                            std::end(behaviour.fewTasks));
+  };
+  // Crops of 2 x 6 of 20 columns: 4 for each two rows, for a pooled one too.
+  EXPECT_EQ(fewTasks({3}), (std::vector<int>{8, 8, 8, 4, 4}));
+  EXPECT_EQ(fewTasks({4}), (std::vector<int>{8, 8, 8, 4, 4}));
+  EXPECT_EQ(fewTasks({5}), (std::vector<int>{0, 0, 0, 0, 4}));
+  EXPECT_EQ(fewTasks({3, 12, 4, 13}), (std::vector<int>{0, 0, 16, 8, 8}));
+  EXPECT_EQ(fewTasks({1, 1, 1, 1, 1}), (std::vector<int>{0, 0, 20, 20, 0}));
+}
+
+// Around each class's border, alone and in one batch, at 1 to 3 threads.
+TEST(Encode, VariantsChangeNoBit) {
+  const Batch batch = makeBatch({3, 4, 5, 11, 12, 13, 64, 1});
+  OpenModel varied("varied"), whole("whole");
+  OpenSession reference(whole, 1);
+  const std::vector<float> encoded = reference.encode(batch),
+                           stated = reference.states(batch);
+  for (uint32_t threads : {1u, 2u, 3u}) {
+    OpenSession session(varied, threads);
+    EXPECT_EQ(session.encode(batch), encoded) << threads << " threads";
+    EXPECT_EQ(session.states(batch), stated) << threads << " threads";
+    for (size_t row = 0; row < batch.rows(); ++row) {
+      const std::vector<float> alone = session.encode(pick(batch, {row}));
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end(), &encoded[row * width]))
+          << "row " << row << ", " << threads << " threads";
+    }
+  }
+}
+
 TEST(Encode, RowsDoNotSeeTheirNeighbours) {
   const Batch batch = makeBatch(lengths);
   OpenModel model("small");
@@ -62,6 +104,46 @@ TEST(Encode, RowsDoNotSeeTheirNeighbours) {
                              &part[(index + 1) * width - 1] + 1,
                              &whole[rows[index] * width]));
   }
+}
+
+TEST(Encode, TheLongestSequenceComesFirst) {
+  BehaviourReset reset;
+  OpenModel model("whole");
+  OpenSession session(model, 1);
+  std::vector<std::pair<int32_t, int32_t>> seen;
+  behaviour.onSequence = [&](int32_t begin, int32_t length) {
+    seen.emplace_back(begin, length);
+  };
+  session.encode(makeBatch({2, 7, 1, 7, 64, 2}));
+  EXPECT_EQ(seen, (std::vector<std::pair<int32_t, int32_t>>{
+                      {17, 64}, {2, 7}, {10, 7}, {0, 2}, {81, 2}, {9, 1}}));
+}
+
+TEST(Encode, TheLastPiecesShareWhatIsLeft) {
+  BehaviourReset reset;
+  OpenModel model("whole");
+  OpenSession session(model, 1, 64);
+  auto pieces = [&](const std::vector<int> &lengths) {
+    std::vector<int> tokens;
+    int piece = 0;
+    behaviour.onSequence = [&](int32_t begin, int32_t length) {
+      piece = std::max(piece, begin + length);
+    };
+    behaviour.onTask = [&](Kernel kernel) {
+      if (kernel == Pool && piece > 0)
+        tokens.push_back(std::exchange(piece, 0));
+    };
+    session.encode(makeBatch(lengths));
+    return tokens;
+  };
+  EXPECT_EQ(pieces(std::vector<int>(6, 10)), std::vector<int>{60});
+  EXPECT_EQ(pieces(std::vector<int>(10, 10)), (std::vector<int>{50, 50}));
+  EXPECT_EQ(pieces(std::vector<int>(8, 9)), (std::vector<int>{36, 36}));
+  EXPECT_EQ(pieces(std::vector<int>(16, 10)), (std::vector<int>{60, 50, 50}));
+  // Rows stay whole, and there are never more pieces than fit.
+  EXPECT_EQ(pieces({1, 64, 1}), (std::vector<int>{1, 64, 1}));
+  EXPECT_EQ(pieces({40, 24, 10}), (std::vector<int>{40, 34}));
+  EXPECT_EQ(pieces({64}), std::vector<int>{64});
 }
 
 TEST(Encode, TakesASliceOfALargerArray) {

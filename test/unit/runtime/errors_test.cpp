@@ -5,6 +5,7 @@
 #include "runtime/src/model.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <thread>
@@ -239,7 +240,7 @@ TEST_F(Errors, TargetsThatAreNotThere) {
   options.target = "sparc";
   EXPECT_EQ(api().model_open(&options, &opened), XF_INVALID_ARGUMENT);
   EXPECT_EQ(lastError(), "`fake` has no kernels for target `sparc`; it has "
-                         "`small`, `whole`, `never`");
+                         "`small`, `varied`, `whole`, `never`");
   options.target = "never";
   EXPECT_EQ(api().model_open(&options, &opened), XF_UNSUPPORTED_CPU);
   EXPECT_EQ(opened, nullptr);
@@ -247,7 +248,7 @@ TEST_F(Errors, TargetsThatAreNotThere) {
 
 TEST_F(Errors, CpuTooOld) {
   xf_program program = makeProgram();
-  xf_target never = program.targets[2];
+  xf_target never = program.targets[3];
   program.targets = &never;
   program.num_targets = 1;
   xf_model *opened = nullptr;
@@ -339,8 +340,8 @@ TEST(DamagedProgram, IsRefused) {
     EXPECT_NE(lastError().find(text), std::string::npos) << lastError();
   };
   refuse([](xf_program &p, auto...) { p.magic ^= 1; }, "the program has magic");
-  refuse([](xf_program &p, auto...) { ++p.version; },
-         "version 2, this runtime runs");
+  refuse([](xf_program &p, auto...) { p.version = 1; },
+         "version 1, this runtime runs");
   refuse([](xf_program &p, auto...) { p.name = nullptr; }, "no name");
   refuse([](xf_program &p, auto...) { p.num_targets = 0; }, "0 kernel tables");
   refuse([](xf_program &p, auto...) { p.num_targets = 5; }, "5 kernel tables");
@@ -370,6 +371,7 @@ TEST(DamagedProgram, IsRefused) {
 namespace {
 // A launch that the runtime must refuse, run by an entry point of its own.
 xf_launch badLaunch;
+std::array<xf_variant, 2 * XF_MAX_VARIANTS> badVariants;
 xf_arg badArgs[40];
 } // namespace
 
@@ -387,8 +389,14 @@ TEST(DamagedLaunch, IsRefused) {
     const xf_batch view = batch.view();
     auto refuse = [&](auto change, const char *text) {
       badArgs[0] = {XF_ARG_ARENA, XF_ELEM_F32, 2, 0, {width, 0, 0, 0}, 0};
-      badLaunch = {Scale,  XF_LAUNCH_ROWS, 1, width, width,
-                   {0, 0}, {0, 0},         0, Scale, badArgs};
+      badVariants.fill({7, Scale, 0, 0});
+      badVariants[XF_MAX_VARIANTS - 1] = {0, Scale, 0, 0};
+      badLaunch = launches[Scale];
+      badLaunch.variants = badVariants.data();
+      for (int32_t &first : badLaunch.first_variant)
+        first = XF_MAX_VARIANTS - 1;
+      badLaunch.args = badArgs;
+      badLaunch.rows_are_sequences = 0;
       change();
       std::vector<float> out(width);
       EXPECT_EQ(api().encode(session, &view, out.data(), out.size()),
@@ -399,7 +407,12 @@ TEST(DamagedLaunch, IsRefused) {
                 std::string::npos)
           << lastError();
     };
-    refuse([] { badLaunch.kernel = NumKernels; }, "out of range");
+    refuse([] { badVariants[XF_MAX_VARIANTS - 1].kernel = NumKernels; },
+           "out of range");
+    refuse([] { badVariants[XF_MAX_VARIANTS - 1].max_rows = 9; }, "do not end");
+    refuse([] { badLaunch.variants = nullptr; }, "no variants");
+    refuse([] { std::ranges::fill(badLaunch.first_variant, -1); },
+           "no variants");
     refuse([] { badLaunch.kind = 9; }, "out of range");
     refuse([] { badLaunch.num_args = 33; }, "out of range");
     refuse([] { badLaunch.output_offset = 2 * width + 1; },
@@ -455,7 +468,7 @@ TEST(Api, DescribeIsTheCompilersObjectAndTheRuntimes) {
   const char *json = nullptr;
   ASSERT_EQ(api().model_describe(model, &json), XF_OK);
   EXPECT_STREQ(json, "{\"name\": \"fake\", \"dim\": 20, \"runtime\": {\"abi\": "
-                     "\"1.0\", \"target\": \"small\", "
+                     "\"1.1\", \"target\": \"small\", "
                      "\"threads\": 3, \"weights\": \"embedded\"}}");
 }
 

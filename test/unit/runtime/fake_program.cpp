@@ -5,7 +5,9 @@
 
 #include <HalideRuntime.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace fake {
 
@@ -16,6 +18,7 @@ BehaviourReset::~BehaviourReset() {
   behaviour.code = 0;
   behaviour.message = nullptr;
   behaviour.onTask = nullptr;
+  behaviour.onSequence = nullptr;
   behaviour.hungry = false;
 }
 
@@ -127,6 +130,8 @@ static int32_t attend(void **args) {
   const halide_buffer_t &in = buffer(args, 1);
   halide_buffer_t &out = buffer(args, 4);
   const int32_t begin = scalar(args, 2), length = scalar(args, 3);
+  if (behaviour.onSequence)
+    behaviour.onSequence(begin, length);
   if (out.dim[1].min < begin ||
       out.dim[1].min + out.dim[1].extent > begin + length)
     ++behaviour.violations;
@@ -193,41 +198,50 @@ static const xf_arg poolArgs[] = {arenaArg(0), scalarArg(XF_ARG_SEQ_BEGIN),
                                   scalarArg(XF_ARG_SEQ_LENGTH)};
 static const xf_arg scaleArgs[] = {arenaArg(2 * width, true)};
 
-// Grains by target: small and odd for the first, everything at once or mixed
-// for the second.
-static const xf_launch launches[] = {
-    {Embed, XF_LAUNCH_ROWS, 6, width, 0, {3, 0}, {16, 0}, 0, Embed, embedArgs},
-    {Mix, XF_LAUNCH_ROWS, 2, width, width, {5, 64}, {7, 8}, 0, Mix, mixArgs},
-    {Attend,
-     XF_LAUNCH_SEQUENCE,
-     3,
-     width,
-     0,
-     {4, 0},
-     {8, 0},
-     0,
-     Attend,
-     attendArgs},
-    {Pool,
-     XF_LAUNCH_POOL,
-     3,
-     width,
-     2 * width,
-     {0, 0},
-     {16, 0},
-     1,
-     Pool,
-     poolArgs},
-    {Scale,
-     XF_LAUNCH_ROWS,
-     1,
-     width,
-     width,
-     {2, 0},
-     {0, 0},
-     1,
-     Scale,
-     scaleArgs},
+/// Where the variants of each target start in a list.
+static constexpr int32_t firstVariant[XF_MAX_TARGETS] = {0, 1, 4, 4};
+
+/// The variants of `kernel`: small and odd grains for the first target, three
+/// classes of rows for the second, everything at once or mixed for the others.
+struct Variants {
+  xf_variant list[5];
+  constexpr Variants(Kernel kernel, int32_t smallRows, int32_t smallCols,
+                     int32_t wholeRows, int32_t wholeCols)
+      : list{{0, kernel, smallRows, smallCols},
+             {fewRows, uint32_t(NumKernels) + kernel, 2, 6},
+             {someRows, kernel, 5, 9},
+             {0, kernel, 8, 0},
+             {0, kernel, wholeRows, wholeCols}} {}
+};
+
+static const Variants embedVariants(Embed, 3, 16, 0, 0),
+    mixVariants(Mix, 5, 7, 64, 8), attendVariants(Attend, 4, 8, 0, 0),
+    poolVariants(Pool, 0, 16, 0, 0), scaleVariants(Scale, 2, 0, 0, 0);
+
+static xf_launch makeLaunch(Kernel op, xf_launch_kind kind, uint64_t offset,
+                            const Variants &variants, const xf_arg *args,
+                            uint32_t numArgs, bool sequences = false) {
+  xf_launch launch{};
+  launch.kind = kind;
+  launch.num_args = numArgs;
+  launch.output_width = width;
+  launch.op_index = op;
+  launch.output_offset = offset;
+  launch.variants = variants.list;
+  std::copy(std::begin(firstVariant), std::end(firstVariant),
+            launch.first_variant);
+  launch.args = args;
+  launch.rows_are_sequences = sequences;
+  return launch;
+}
+
+const xf_launch launches[NumKernels] = {
+    makeLaunch(Embed, XF_LAUNCH_ROWS, 0, embedVariants, embedArgs, 6),
+    makeLaunch(Mix, XF_LAUNCH_ROWS, width, mixVariants, mixArgs, 2),
+    makeLaunch(Attend, XF_LAUNCH_SEQUENCE, 0, attendVariants, attendArgs, 3),
+    makeLaunch(Pool, XF_LAUNCH_POOL, 2 * width, poolVariants, poolArgs, 3,
+               true),
+    makeLaunch(Scale, XF_LAUNCH_ROWS, width, scaleVariants, scaleArgs, 1, true),
 };
 
 static int32_t runLaunches(xf_exec *exec, int count) {
@@ -237,11 +251,22 @@ static int32_t runLaunches(xf_exec *exec, int count) {
   return 0;
 }
 
-static const xf_kernel_fn kernels[NumKernels] = {embed, mix, attend, pool,
-                                                 scale};
-static const xf_target targets[] = {{"small", kernels, 0, 0},
-                                    {"whole", kernels, 0, 0},
-                                    {"never", kernels, 1u << 31, 0}};
+/// The form of a kernel that is for few rows.
+template <Kernel kernel, xf_kernel_fn form> static int32_t few(void **args) {
+  ++behaviour.fewTasks[kernel];
+  return form(args);
+}
+
+static const xf_kernel_fn kernels[2 * NumKernels] = {
+    embed,           mix,
+    attend,          pool,
+    scale,           few<Embed, embed>,
+    few<Mix, mix>,   few<Attend, attend>,
+    few<Pool, pool>, few<Scale, scale>};
+static const xf_target targets[] = {{"small", kernels, 0, NumKernels},
+                                    {"varied", kernels, 0, 2 * NumKernels},
+                                    {"whole", kernels, 0, NumKernels},
+                                    {"never", kernels, 1u << 31, NumKernels}};
 static const xf_entry entries[] = {
     {"encode", [](xf_exec *exec) { return runLaunches(exec, 5); }, 3 * width,
      width, width, 1},
@@ -255,9 +280,8 @@ xf_program makeProgram() {
   xf_program program{};
   program.magic = XF_PROGRAM_MAGIC;
   program.version = XF_PROGRAM_VERSION;
-  program.num_targets = 3;
+  program.num_targets = 4;
   program.num_entries = 2;
-  program.num_kernels = NumKernels;
   program.name = "fake";
   program.describe_json = "{\"name\": \"fake\", \"dim\": 20}";
   program.targets = targets;

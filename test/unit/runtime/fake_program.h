@@ -17,14 +17,25 @@ constexpr int32_t numTokens = 100, numTypes = 2, maxSeqLen = 64;
 
 enum Kernel { Embed, Mix, Attend, Pool, Scale, NumKernels };
 
+/// The classes of rows that target `varied` tells apart; up to fewRows it runs
+/// kernels of their own.
+constexpr int32_t fewRows = 4, someRows = 12;
+
+/// The launch of each kernel.
+extern const xf_launch launches[NumKernels];
+
 /// What the kernels do besides their work.
 struct Behaviour {
   std::atomic<int> failing{-1};       ///< the kernel that fails
   std::atomic<int> code{0};           ///< with this code
   const char *message = nullptr;      ///< reported to halide_error, unless NULL
   std::function<void(Kernel)> onTask; ///< called at the start of each task
-  std::atomic<int> violations{0};     ///< crops that were wrong
-  std::atomic<bool> hungry{false};    ///< ask for more scratch than there is
+  /// Called by each task of Attend with its sequence's begin and length.
+  std::function<void(int32_t, int32_t)> onSequence;
+  std::atomic<int> violations{0};  ///< crops that were wrong
+  std::atomic<bool> hungry{false}; ///< ask for more scratch than there is
+  /// Tasks that ran the form for few rows.
+  std::atomic<int> fewTasks[NumKernels] = {};
 };
 extern Behaviour behaviour;
 
@@ -36,7 +47,7 @@ struct BehaviourReset {
 extern const std::vector<uint8_t> &weights();
 
 /// The program as linked (xf_program_instance is this one): weights embedded,
-/// two usable targets and an impossible one.
+/// three usable targets and an impossible one.
 xf_program makeProgram();
 
 /// Rows joined, as the C ABI takes them.

@@ -22,6 +22,21 @@ TEST(Hpp, EncodesAndDescribes) {
   session.cancel();
 }
 
+TEST(Hpp, ProfileNamesEveryOp) {
+  xf::Model model(api());
+  xf_session_options options = xf::sessionOptions();
+  options.profile = 1;
+  xf::Session session(model, options);
+  session.encode({{1, 2, 3}, {4}});
+  const std::vector<xf_op_profile> ops = session.profile();
+  ASSERT_EQ(ops.size(), 5u);
+  EXPECT_STREQ(ops[2].name, "attend");
+  EXPECT_EQ(ops[2].pairs, 10u);
+  session.resetProfile();
+  EXPECT_EQ(session.profile()[2].pairs, 0u);
+  EXPECT_THROW(xf::Session(model).profile(), xf::Error);
+}
+
 TEST(Hpp, HandlesMove) {
   xf::Model first(api());
   xf::Model model = std::move(first);

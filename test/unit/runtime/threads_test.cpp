@@ -142,10 +142,18 @@ TEST(Cancel, FromAnotherThreadInALaterPiece) {
 TEST(Threads, AForkedChildComputesOnItsOwn) {
   OpenModel model("small");
   OpenSession session(model, 3);
+  xf_session *unused = nullptr;
+  ASSERT_EQ(api().session_create(model, nullptr, &unused), XF_OK);
+  ASSERT_EQ(api().set_threads(unused, 3), XF_OK);
+  const xf_batch view = someBatch().view();
+  std::vector<float> out(10 * width);
+  ASSERT_EQ(api().encode(unused, &view, out.data(), out.size()), XF_OK);
   const std::vector<float> expected = session.encode(someBatch());
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
+    if (api().session_destroy(unused) != XF_OK)
+      _exit(2);
     const bool same = session.encode(someBatch()) == expected &&
                       model.model->pool.workerCount() == 2;
     const bool closed = api().session_destroy(session) == XF_OK &&
@@ -156,6 +164,7 @@ TEST(Threads, AForkedChildComputesOnItsOwn) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(api().session_destroy(unused), XF_OK);
   EXPECT_EQ(session.encode(someBatch()), expected);
 }
 #endif

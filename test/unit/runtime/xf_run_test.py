@@ -1,4 +1,5 @@
-"""Holds what xf-run prints and how it ends, on the fake model: vectors, states, comparisons, descriptions, bad input."""
+"""Holds what xf-run prints and how it ends, on the fake model: vectors, states, comparisons, descriptions, bad input;
+and that many calls leave memory, threads and files as they were."""
 
 import json
 import pathlib
@@ -41,6 +42,8 @@ with tempfile.TemporaryDirectory() as folder:
 
     assert json.loads(run(library, "--describe"))["runtime"]["weights"] == "embedded"
     assert "ms for 1 rows, 3 tokens" in run(library, "--ids", "1,2,3", "--time")
+    soak = run(library, "--soak", 20000, "--threads", 2).splitlines()
+    assert [line.split(" ")[0] for line in soak] == ["start", "first", "end", "it"] and soak[3] == "it did not grow", soak
     assert "id 100 is outside 0 .. 99" in run(library, "--ids", "100", code=2)
     assert "`1x` is not a number that --ids takes" in run(library, "--ids", "1x", code=2)
     assert "unknown option `--what`" in run(library, "--what", code=2)

@@ -77,6 +77,9 @@ def HK_ConfigAttr : HK_Attr<"Config", "config"> {
     ```mlir
     #hk.config<target = "x86-64-avx2", variant = "packed", tile_m = 6, tile_n = 16>
     ```
+
+    A kernel may have several configs for a target: `max_rows` ascends from one to the next, and the last has none. A launch
+    runs the first that takes its rows (over sequences: the rows of the sequence); results do not depend on which one that is.
   }];
   let parameters = (ins
     StringRefParameter<"the machine's name">:$target,
@@ -85,8 +88,12 @@ def HK_ConfigAttr : HK_Attr<"Config", "config"> {
   );
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The most rows that the config is for; nothing: any number.
+    std::optional<int64_t> getMaxRows();
+  }];
 }
-def HK_ConfigArray : TypedArrayAttrBase<HK_ConfigAttr, "one config per target">;
+def HK_ConfigArray : TypedArrayAttrBase<HK_ConfigAttr, "the configs of each target">;
 
 def HK_SlotAttr : HK_Attr<"Slot", "slot"> {
   let summary = "Where a value lives in the arena";

@@ -92,8 +92,17 @@ LogicalResult ConfigAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     if (!value || !value.getType().isInteger(64))
       return emitError() << "`" << entry.getName().strref()
                          << "` of a config must be an i64";
+    if (entry.getName() == "max_rows" && value.getInt() < 1)
+      return emitError() << "`max_rows` of a config must be at least 1, not "
+                         << value.getInt();
   }
   return success();
+}
+
+std::optional<int64_t> ConfigAttr::getMaxRows() {
+  if (auto rows = getValues().getAs<IntegerAttr>("max_rows"))
+    return rows.getInt();
+  return std::nullopt;
 }
 
 //===----------------------------------------------------------------------===//

@@ -30,6 +30,10 @@ def HK_StructuredOp : OpInterface<"StructuredOp"> {
       "::mlir::ArrayAttr", "getConfigsAttr">,
     InterfaceMethod<"Writes the chosen configs.",
       "void", "setConfigsAttr", (ins "::mlir::ArrayAttr":$configs)>,
+    InterfaceMethod<"Where each config is from, as strings; null where nobody said.",
+      "::mlir::ArrayAttr", "getConfigSourcesAttr">,
+    InterfaceMethod<"Writes where the configs are from.",
+      "void", "setConfigSourcesAttr", (ins "::mlir::ArrayAttr":$sources)>,
   ];
 }
 

@@ -24,17 +24,6 @@ static LogicalResult verifyVectors(Operation *op,
   return success();
 }
 
-/// `configs` name each target once.
-static LogicalResult verifyConfigs(Operation *op, ArrayAttr configs) {
-  llvm::SmallDenseSet<StringRef> seen;
-  if (configs)
-    for (auto config : configs.getAsRange<ConfigAttr>())
-      if (!seen.insert(config.getTarget()).second)
-        return op->emitOpError() << "has two configs for the target \""
-                                 << config.getTarget() << "\"";
-  return success();
-}
-
 static SmallVector<FlatSymbolRefAttr> toSymbols(ArrayAttr symbols) {
   return llvm::to_vector(symbols.getAsRange<FlatSymbolRefAttr>());
 }
@@ -91,7 +80,7 @@ LogicalResult GatherOp::verify() {
                             "but has "
                          << getTables().size() << " tables and "
                          << getIndices().size() << " indices";
-  return verifyConfigs(*this, getConfigsAttr());
+  return verifyConfigs(*this);
 }
 
 LogicalResult GatherOp::verifyRegions() {
@@ -137,7 +126,7 @@ LogicalResult GemmOp::verify() {
     if (row.getType() != getType())
       return emitOpError() << "has a row operand of type " << row.getType()
                            << ", which must be the result's type " << getType();
-  return verifyConfigs(*this, getConfigsAttr());
+  return verifyConfigs(*this);
 }
 
 LogicalResult GemmOp::verifyRegions() {
@@ -212,7 +201,7 @@ LogicalResult AttentionOp::verify() {
     return emitOpError() << "makes " << getHeads() * getValueDim()
                          << " columns (heads * value_dim), but its result has "
                          << getWidth(getResult());
-  return verifyConfigs(*this, getConfigsAttr());
+  return verifyConfigs(*this);
 }
 
 LogicalResult AttentionOp::verifyRegions() {
@@ -281,7 +270,7 @@ LogicalResult RowwiseOp::verify() {
            << (isOverSequence()
                    ? "needs the batch to reduce over sequences"
                    : "must not take the batch to reduce over rows");
-  return verifyConfigs(*this, getConfigsAttr());
+  return verifyConfigs(*this);
 }
 
 LogicalResult RowwiseOp::verifyRegions() {

@@ -89,7 +89,8 @@ def HK_GatherOp : HK_StructuredOpBase<"gather"> {
     HK_BatchType:$batch,
     HK_SymbolArray:$tables,
     HK_GatherIndexArray:$indices,
-    OptionalAttr<HK_ConfigArray>:$configs
+    OptionalAttr<HK_ConfigArray>:$configs,
+    OptionalAttr<StrArrayAttr>:$config_sources
   );
   let results = (outs HK_Rows:$result);
   let regions = (region SizedRegion<1>:$epilogue);
@@ -124,7 +125,8 @@ def HK_GemmOp : HK_StructuredOpBase<"gemm"> {
     Variadic<HK_Rows>:$rows,
     FlatSymbolRefAttr:$weight,
     DefaultValuedAttr<HK_SymbolArray, "{}">:$vectors,
-    OptionalAttr<HK_ConfigArray>:$configs
+    OptionalAttr<HK_ConfigArray>:$configs,
+    OptionalAttr<StrArrayAttr>:$config_sources
   );
   let results = (outs HK_Rows:$result);
   let regions = (region SizedRegion<1>:$epilogue);
@@ -169,7 +171,8 @@ def HK_AttentionOp : HK_StructuredOpBase<"attention"> {
     DefaultValuedAttr<I64Attr, "0">:$q_offset,
     DefaultValuedAttr<I64Attr, "0">:$k_offset,
     DefaultValuedAttr<I64Attr, "0">:$v_offset,
-    OptionalAttr<HK_ConfigArray>:$configs
+    OptionalAttr<HK_ConfigArray>:$configs,
+    OptionalAttr<StrArrayAttr>:$config_sources
   );
   let results = (outs HK_Rows:$result);
   let regions = (region MaxSizedRegion<1>:$scoreMod, MaxSizedRegion<1>:$maskMod);
@@ -225,7 +228,8 @@ def HK_RowwiseOp : HK_StructuredOpBase<"rowwise", [AttrSizedOperandSegments]> {
     HK_RowwiseOverAttr:$over,
     DefaultValuedAttr<HK_CombineArray, "{}">:$combine,
     DefaultValuedAttr<HK_SymbolArray, "{}">:$vectors,
-    OptionalAttr<HK_ConfigArray>:$configs
+    OptionalAttr<HK_ConfigArray>:$configs,
+    OptionalAttr<StrArrayAttr>:$config_sources
   );
   let results = (outs HK_Rows:$result);
   let regions = (region SizedRegion<1>:$finish, VariadicRegion<SizedRegion<1>>:$maps);

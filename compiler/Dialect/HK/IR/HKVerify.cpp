@@ -1,4 +1,4 @@
-// What the verifiers of several ops check.
+// What the verifiers of several ops check: see HKVerify.h.
 #include "compiler/Dialect/HK/IR/HKVerify.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -84,6 +84,57 @@ LogicalResult verifyWeight(Operation *op, SymbolTableCollection &symbols,
                             << ", not " << weight.getTensorType();
   diag.attachNote(weight.getLoc()) << "the weight is declared here";
   return diag;
+}
+
+//===----------------------------------------------------------------------===//
+// Configs
+//===----------------------------------------------------------------------===//
+
+/// `before` is followed by another config of its target, `config`.
+static LogicalResult verifyAscending(StructuredOp op, ConfigAttr before,
+                                     ConfigAttr config) {
+  std::optional<int64_t> least = before.getMaxRows(),
+                         most = config.getMaxRows();
+  if (!least)
+    return op->emitOpError()
+           << "has a second config for the target \"" << config.getTarget()
+           << "\" after one without `max_rows`, which takes any number of rows";
+  if (most && *most <= *least)
+    return op->emitOpError()
+           << "has `max_rows = " << *most << "` after `max_rows = " << *least
+           << "` for the target \"" << config.getTarget()
+           << "\", but configs of a target ascend";
+  return success();
+}
+
+LogicalResult verifyConfigs(StructuredOp op) {
+  ArrayAttr array = op.getConfigsAttr(), sources = op.getConfigSourcesAttr();
+  size_t count = array ? array.size() : 0;
+  if (sources && sources.size() != count)
+    return op->emitOpError()
+           << "has " << sources.size() << " `config_sources` for " << count
+           << " `configs`; each config has one";
+  llvm::SmallDenseSet<StringRef> seen;
+  for (size_t index = 0; index < count; ++index) {
+    auto config = cast<ConfigAttr>(array[index]);
+    auto before = index > 0 ? cast<ConfigAttr>(array[index - 1]) : ConfigAttr();
+    bool continues = before && before.getTarget() == config.getTarget();
+    if (continues && failed(verifyAscending(op, before, config)))
+      return failure();
+    if (!continues && !seen.insert(config.getTarget()).second)
+      return op->emitOpError()
+             << "has configs for the target \"" << config.getTarget()
+             << "\" in two places, but those of a target stand together";
+    bool isLast =
+        index + 1 == count ||
+        cast<ConfigAttr>(array[index + 1]).getTarget() != config.getTarget();
+    if (isLast && config.getMaxRows())
+      return op->emitOpError()
+             << "has no config for more than " << *config.getMaxRows()
+             << " rows for the target \"" << config.getTarget()
+             << "\"; the last config of a target has no `max_rows`";
+  }
+  return success();
 }
 
 } // namespace xf::hk

@@ -1,5 +1,5 @@
-// What the verifiers of several ops check: scalar regions and weights. Private
-// to the dialect.
+// What the verifiers of several ops check: scalar regions, weights and configs.
+// Private to the dialect.
 #pragma once
 
 #include "compiler/Dialect/HK/IR/HK.h"
@@ -26,5 +26,10 @@ mlir::LogicalResult verifyWeight(mlir::Operation *op,
                                  mlir::FlatSymbolRefAttr symbol,
                                  llvm::StringRef role,
                                  llvm::ArrayRef<int64_t> expected);
+
+/// Checks that the configs of a target stand together, in ascending order of
+/// `max_rows`, which the last one lacks; and that each has its source if any
+/// has.
+mlir::LogicalResult verifyConfigs(StructuredOp op);
 
 } // namespace xf::hk

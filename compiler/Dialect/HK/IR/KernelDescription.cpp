@@ -129,10 +129,47 @@ targets::KernelDesc describeKernel(StructuredOp op) {
   targets::KernelDesc desc;
   auto kernel = dyn_cast<KernelOp>(op->getParentOp());
   desc.name = kernel ? kernel.getSymName().str() : kernelName(op);
+  desc.math = functionWords(op);
   llvm::TypeSwitch<Operation *>(op.getOperation())
       .Case<GatherOp, GemmOp, AttentionOp, RowwiseOp>(
           [&](auto concrete) { describe(concrete, desc); });
   return desc;
+}
+
+/// The form of `config`, made if there is none yet.
+static unsigned findForm(TargetForms &target, StringRef kernel,
+                         const targets::Config &config) {
+  targets::Config code = targets::codeConfig(config);
+  auto found = llvm::find_if(
+      target.forms, [&](const KernelForm &form) { return form.code == code; });
+  if (found == target.forms.end()) {
+    std::string name = kernel.str();
+    if (int64_t most = config.get("max_rows"))
+      name += "_upto" + std::to_string(most);
+    target.forms.push_back({name, std::move(code)});
+    return target.forms.size() - 1;
+  }
+  return found - target.forms.begin();
+}
+
+std::vector<TargetForms> collectForms(KernelOp kernel) {
+  std::vector<TargetForms> targets;
+  ArrayAttr configs = kernel.getStructuredOp().getConfigsAttr();
+  if (!configs)
+    return targets;
+  for (auto config : configs.getAsRange<ConfigAttr>()) {
+    if (targets.empty() || targets.back().target != config.getTarget())
+      targets.push_back({config.getTarget().str(), {}, {}, {}});
+    targets.back().configs.push_back(toConfig(config));
+  }
+  // From the last config, which names a form that it shares.
+  for (TargetForms &target : targets) {
+    target.formOf.resize(target.configs.size());
+    for (size_t i = target.configs.size(); i-- > 0;)
+      target.formOf[i] =
+          findForm(target, kernel.getSymName(), target.configs[i]);
+  }
+  return targets;
 }
 
 targets::Config toConfig(ConfigAttr attr) {

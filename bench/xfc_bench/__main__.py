@@ -1,0 +1,5 @@
+import sys
+
+from xfc_bench.cli import main
+
+sys.exit(main())
