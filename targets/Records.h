@@ -44,7 +44,8 @@ struct Timing {
   int samples = 0;
   double gflops = 0; ///< of the products, at `best`; 0 for kernels without
   /// Best time by that of `Record::baseline`, interleaved with it: what records
-  /// of different days have in common.
+  /// of different days have in common. The most that it is at the class's own
+  /// number of rows, the fewest and the most that fall into it.
   double relative = 1;
   double fmaGflops = 0; ///< ceiling of as many threads, measured beside it
 };

@@ -6,6 +6,7 @@
 #include "compiler/Kernels/ScalarMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -301,6 +302,30 @@ Expr convert(Operation *op, ArrayRef<Expr> in) {
       .Default([&](Operation *other) { return unsupported(other); });
 }
 
+bool isConstant(mlir::Value value, double expected) {
+  mlir::FloatAttr number;
+  return mlir::matchPattern(value, mlir::m_Constant(&number)) &&
+         float(number.getValueAsDouble()) == float(expected);
+}
+
+/// x where `op` is the last operation of x * 0.5 * (1 + erf(x * sqrt(1/2))) as
+/// the exact GELU is written; null otherwise. The form as a whole has a faster
+/// and more exact function than its parts.
+mlir::Value geluInput(Operation *op) {
+  auto product = mlir::dyn_cast<arith::MulFOp>(op);
+  if (!product || !product.getType().isF32())
+    return nullptr;
+  auto half = product.getLhs().getDefiningOp<arith::MulFOp>();
+  auto sum = product.getRhs().getDefiningOp<arith::AddFOp>();
+  auto erf = sum ? sum.getLhs().getDefiningOp<math::ErfOp>() : nullptr;
+  auto scaled = erf ? erf.getOperand().getDefiningOp<arith::MulFOp>() : nullptr;
+  bool matches = half && scaled && half.getLhs() == scaled.getLhs() &&
+                 isConstant(half.getRhs(), 0.5) &&
+                 isConstant(scaled.getRhs(), 0.70710678118654752) &&
+                 isConstant(sum.getRhs(), 1.0);
+  return matches ? half.getLhs() : nullptr;
+}
+
 } // namespace
 
 Expr scalarToExpr(mlir::Region &region, ArrayRef<Expr> arguments) {
@@ -328,7 +353,9 @@ Expr scalarToExpr(mlir::Region &region, ArrayRef<Expr> arguments) {
       operands.push_back(values[index.at(operand)]);
     if (op.getNumResults() != 1 || op.getNumRegions() != 0)
       unsupported(&op);
-    define(op.getResult(0), convert(&op, operands));
+    mlir::Value input = geluInput(&op);
+    define(op.getResult(0), input ? kernels::gelu(values[index.at(input)])
+                                  : convert(&op, operands));
   }
   return values[index.at(block.getTerminator()->getOperand(0))];
 }

@@ -157,4 +157,18 @@ Expr erf(Expr x) {
   return Halide::select(magnitude < 0.92f, small, large);
 }
 
+Expr gelu(Expr x) {
+  // log2 of the probability of -|x|: 9.7e-9 of |x| times the probability, for
+  // |x| <= 5.5; further out it keeps falling, and that product is below 1e-7.
+  Expr magnitude = Halide::abs(x);
+  Expr q =
+      polynomial(magnitude, {-9.99999888e-1, -1.15111035, -4.59168784e-1,
+                             -5.26107071e-2, 7.22510574e-3, -2.58925784e-4,
+                             -1.36161247e-4, 2.89203741e-5, -1.96600974e-6});
+  // max is exact and keeps the compiler from merging q's last step with what
+  // follows; -127 is where the power is 0.
+  Expr tail = mul(magnitude, exp2OfNonPositive(Halide::max(q, -127.0f)));
+  return sub(Halide::max(x, 0.0f), tail);
+}
+
 } // namespace xf::kernels

@@ -31,6 +31,12 @@ Halide::Expr tanh(Halide::Expr x);
 /// (subnormal results: the last bit).
 Halide::Expr erf(Halide::Expr x);
 
+/// x times the normal distribution's cumulative probability at x, which is
+/// x / 2 * (1 + erf(x / sqrt(2))), in half the instructions of that form and
+/// without its cancellation for x < 0: error below 1.2e-7 of the value plus
+/// 6e-8.
+Halide::Expr gelu(Halide::Expr x);
+
 /// a * b + c rounded once where the target has FMA; the compiler may not move
 /// it.
 Halide::Expr fma(Halide::Expr a, Halide::Expr b, Halide::Expr c);

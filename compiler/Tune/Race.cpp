@@ -24,10 +24,26 @@ constexpr size_t aloneRounds = 6;
 
 } // namespace
 
-Race::Race(size_t count, unsigned seed) : runners(count), random(seed) {}
+static double bestOf(const std::vector<double> &times) {
+  return times.empty() ? 0 : *std::min_element(times.begin(), times.end());
+}
 
-size_t Race::next(Discipline discipline) {
-  std::vector<size_t> &queue = queues[discipline];
+static double medianOf(std::vector<double> times) {
+  if (times.empty())
+    return 0;
+  auto middle = times.begin() + ptrdiff_t(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
+}
+
+Race::Race(size_t count, size_t sizes, unsigned seed)
+    : runners(count), queues(sizes * disciplines), random(seed) {
+  for (Runner &runner : runners)
+    runner.times.resize(courses());
+}
+
+size_t Race::next(size_t size, Discipline discipline) {
+  std::vector<size_t> &queue = queues[course(size, discipline)];
   while (!queue.empty() && !runners[queue.back()].running)
     queue.pop_back();
   if (queue.empty()) {
@@ -41,8 +57,9 @@ size_t Race::next(Discipline discipline) {
   return runner;
 }
 
-void Race::add(size_t runner, Discipline discipline, double seconds) {
-  runners[runner].times[discipline].push_back(seconds);
+void Race::add(size_t runner, size_t size, Discipline discipline,
+               double seconds) {
+  runners[runner].times[course(size, discipline)].push_back(seconds);
 }
 
 size_t Race::samples(size_t runner, Discipline discipline) const {
@@ -50,22 +67,21 @@ size_t Race::samples(size_t runner, Discipline discipline) const {
 }
 
 double Race::best(size_t runner, Discipline discipline) const {
-  const Times &times = runners[runner].times[discipline];
-  return times.empty() ? 0 : *std::min_element(times.begin(), times.end());
+  return bestOf(runners[runner].times[discipline]);
 }
 
 double Race::median(size_t runner, Discipline discipline) const {
-  Times times = runners[runner].times[discipline];
-  if (times.empty())
-    return 0;
-  auto middle = times.begin() + ptrdiff_t(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
+  return medianOf(runners[runner].times[discipline]);
 }
 
 double Race::relative(size_t runner, Discipline discipline) const {
-  double by = best(0, discipline);
-  return by > 0 ? best(runner, discipline) / by : 1;
+  double most = 0;
+  for (size_t c = discipline; c < courses(); c += disciplines) {
+    double by = bestOf(runners[0].times[c]);
+    if (by > 0)
+      most = std::max(most, bestOf(runners[runner].times[c]) / by);
+  }
+  return most > 0 ? most : 1;
 }
 
 double Race::score(size_t runner) const {
@@ -73,7 +89,8 @@ double Race::score(size_t runner) const {
 }
 
 bool Race::isMeasured(size_t runner) const {
-  return samples(runner, One) >= enough && samples(runner, All) >= enough;
+  return std::all_of(runners[runner].times.begin(), runners[runner].times.end(),
+                     [](const Times &times) { return times.size() >= enough; });
 }
 
 size_t Race::rounds() const {
@@ -96,12 +113,11 @@ size_t Race::leader() const {
 /// By medians the leader leads runner 0 too, if it does by its best times.
 bool Race::isStable() const {
   size_t first = leader();
-  if (first == 0)
-    return true;
   double byMedian = 1;
-  for (Discipline discipline : {One, All})
-    byMedian *= median(first, discipline) / median(0, discipline);
-  return byMedian < 1;
+  for (size_t c = 0; c < courses(); ++c)
+    byMedian *=
+        medianOf(runners[first].times[c]) / medianOf(runners[0].times[c]);
+  return first == 0 || byMedian < 1;
 }
 
 std::vector<size_t> Race::drop() {

@@ -90,13 +90,14 @@ struct TargetTuner {
   struct Racer {
     Slot *slot;
     std::vector<size_t> candidates; ///< of the slot, by runner
+    std::vector<size_t> batches;    ///< of the class, by size of the race
     Race race;
     std::vector<bool> recorded; ///< by runner
   };
   std::array<double, Race::disciplines> ceilings = {}; ///< FLOP/s
   void measureCeilings();
   void raceClass(const ShapeClass &shape, double until);
-  bool pass(const Batch &batch, std::vector<Racer> &racers,
+  bool pass(const Batch &batch, size_t number, std::vector<Racer> &racers,
             Race::Discipline discipline);
   void recordRunner(Racer &racer, size_t runner);
   void write(Record record);
@@ -440,17 +441,20 @@ bool TargetTuner::checkSmall() {
   return check(lengths, 1, assignment, asks);
 }
 
-/// The class's candidates against the heuristic's choice, at its full size and
+/// The class's candidates against the heuristic's choice, at its full sizes and
 /// on all threads.
 bool TargetTuner::checkClass(const ShapeClass &shape) {
-  std::vector<bool> asks(variants.size());
-  for (const Slot &slot : slots)
-    if (slot.shape.rows == shape.rows)
-      for (const SlotCandidate &candidate : slot.candidates)
-        if (candidate.variant != none && !broken[candidate.variant])
-          asks[candidate.variant] = true;
-  const Batch batch = work.batchOf(shape);
-  return check(lengthsOf(batch), options.threads, heuristics(batch), asks);
+  for (const Batch &batch : work.batchesOf(shape)) {
+    std::vector<bool> asks(variants.size());
+    for (const Slot &slot : slots)
+      if (slot.shape.rows == shape.rows)
+        for (const SlotCandidate &candidate : slot.candidates)
+          if (candidate.variant != none && !broken[candidate.variant])
+            asks[candidate.variant] = true;
+    if (!check(lengthsOf(batch), options.threads, heuristics(batch), asks))
+      return false;
+  }
+  return true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -482,22 +486,30 @@ void TargetTuner::recordRunner(Racer &racer, size_t runner) {
 
 /// One run of the model in which every launch of a kernel in the race runs as
 /// whoever is next. False when the process cannot go on.
-bool TargetTuner::pass(const Batch &batch, std::vector<Racer> &racers,
+bool TargetTuner::pass(const Batch &batch, size_t number,
+                       std::vector<Racer> &racers,
                        Race::Discipline discipline) {
   const uint32_t threads = discipline == Race::One ? 1 : options.threads;
   std::vector<uint32_t> assignment = heuristics(batch);
-  std::vector<std::pair<Racer *, size_t>> runners(assignment.size());
+  struct Running {
+    Racer *racer = nullptr;
+    size_t runner = 0, size = 0;
+  };
+  std::vector<Running> runners(assignment.size());
   for (size_t i = 0; i < assignment.size(); ++i)
-    for (Racer &racer : racers)
-      if (racer.slot->kernel == work.launches[i].kernel &&
-          targets::shapeClassOf(work.deciding(work.launches[i], batch)).rows ==
-              racer.slot->shape.rows &&
-          !racer.race.isDecided()) {
-        size_t runner = racer.race.next(discipline);
-        runners[i] = {&racer, runner};
-        assignment[i] =
-            racer.slot->candidates[racer.candidates[runner]].variant;
-      }
+    for (Racer &racer : racers) {
+      const WorkLaunch &launch = work.launches[i];
+      const size_t size =
+          size_t(llvm::find(racer.batches, number) - racer.batches.begin());
+      if (racer.slot->kernel != launch.kernel || racer.race.isDecided() ||
+          size == racer.batches.size() ||
+          targets::shapeClassOf(work.deciding(launch, batch)).rows !=
+              racer.slot->shape.rows)
+        continue;
+      const size_t runner = racer.race.next(size, discipline);
+      runners[i] = {&racer, runner, size};
+      assignment[i] = racer.slot->candidates[racer.candidates[runner]].variant;
+    }
   PassTimes times;
   do {
     pace.awaitCalm(process->process());
@@ -510,8 +522,8 @@ bool TargetTuner::pass(const Batch &batch, std::vector<Racer> &racers,
   } while (!pace.isStopped() &&
            pace.shallRepeat(times.wall, times.delay, threads));
   for (size_t i = 0; i < runners.size(); ++i)
-    if (auto [racer, runner] = runners[i]; racer)
-      racer->race.add(runner, discipline, times.seconds[i]);
+    if (const Running &it = runners[i]; it.racer)
+      it.racer->race.add(it.runner, it.size, discipline, times.seconds[i]);
   return true;
 }
 
@@ -539,6 +551,7 @@ double speedUp(const Workload &work, const auto &racers) {
 }
 
 void TargetTuner::raceClass(const ShapeClass &shape, double until) {
+  const std::vector<Batch> batches = work.batchesOf(shape);
   std::vector<Racer> racers;
   for (Slot &slot : slots) {
     if (slot.shape.rows != shape.rows || slot.candidates[0].failed)
@@ -550,16 +563,20 @@ void TargetTuner::raceClass(const ShapeClass &shape, double until) {
           (!candidate.known && !candidate.failed && candidate.variant != none))
         candidates.push_back(i);
     }
+    std::vector<size_t> met;
+    for (size_t number = 0; number < batches.size(); ++number)
+      if (work.isMet(slot.kernel, shape, batches[number]))
+        met.push_back(number);
     // At least one of them is new.
     if (std::any_of(candidates.begin(), candidates.end(),
                     [&](size_t i) { return !slot.candidates[i].known; }))
-      racers.push_back({&slot, candidates,
-                        Race(candidates.size(), unsigned(slot.kernel)),
-                        std::vector<bool>(candidates.size())});
+      racers.push_back(
+          {&slot, candidates, met,
+           Race(candidates.size(), met.size(), unsigned(slot.kernel)),
+           std::vector<bool>(candidates.size())});
   }
   if (racers.empty())
     return;
-  const Batch batch = work.batchOf(shape);
   const std::string what =
       fmt::format("measuring {} row{}", shape.rows, shape.rows == 1 ? "" : "s");
   pace.startAfresh();
@@ -571,12 +588,14 @@ void TargetTuner::raceClass(const ShapeClass &shape, double until) {
   // Pages, caches and clocks: the first run is none.
   PassTimes ignored;
   pace.awaitCalm(process->process());
-  (void)process->run(lengthsOf(batch), options.threads, heuristics(batch),
-                     6 * options.runSeconds, ignored);
+  (void)process->run(lengthsOf(batches[0]), options.threads,
+                     heuristics(batches[0]), 6 * options.runSeconds, ignored);
   while (!pace.isOver(until) && !isDecided()) {
     tell(what, speedUp(work, racers));
-    if (!pass(batch, racers, Race::One) || !pass(batch, racers, Race::All))
-      return;
+    for (size_t number = 0; number < batches.size(); ++number)
+      for (auto discipline : {Race::One, Race::All})
+        if (!pass(batches[number], number, racers, discipline))
+          return;
     for (Racer &racer : racers)
       for (size_t runner : racer.race.drop())
         recordRunner(racer, runner);

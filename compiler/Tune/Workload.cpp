@@ -20,9 +20,24 @@ namespace xf::tune {
 // Shapes and costs
 //===----------------------------------------------------------------------===//
 
-Batch Workload::batchOf(const targets::ShapeClass &shape) const {
-  int64_t length = maxSeqLen > 0 ? std::min(maxSeqLen, shape.rows) : shape.rows;
-  return {(shape.rows + length - 1) / length, length};
+std::vector<Batch> Workload::batchesOf(const targets::ShapeClass &shape) const {
+  int64_t fewest = 1;
+  for (const targets::ShapeClass &other : targets::shapeClasses())
+    if (other.maxRows > 0 && other.rows < shape.rows)
+      fewest = other.maxRows + 1;
+  auto batchOf = [&](int64_t rows, bool atLeast) {
+    int64_t length = maxSeqLen > 0 ? std::min(maxSeqLen, rows) : rows;
+    int64_t sequences = (rows + (atLeast ? length - 1 : 0)) / length;
+    return Batch{sequences, length};
+  };
+  std::vector<Batch> batches = {batchOf(shape.rows, false)};
+  for (Batch batch : {batchOf(fewest, true),
+                      batchOf(std::max(shape.maxRows, shape.rows), false)})
+    if (llvm::none_of(batches, [&](const Batch &known) {
+          return known.rows() == batch.rows();
+        }))
+      batches.push_back(batch);
+  return batches;
 }
 
 int64_t Workload::deciding(const WorkLaunch &launch, const Batch &batch) const {
@@ -31,8 +46,8 @@ int64_t Workload::deciding(const WorkLaunch &launch, const Batch &batch) const {
   return launch.rowsAreSequences ? batch.sequences : batch.rows();
 }
 
-bool Workload::isMet(size_t kernel, const targets::ShapeClass &shape) const {
-  Batch batch = batchOf(shape);
+bool Workload::isMet(size_t kernel, const targets::ShapeClass &shape,
+                     const Batch &batch) const {
   return llvm::any_of(launches, [&](const WorkLaunch &launch) {
     return launch.kernel == kernel &&
            targets::shapeClassOf(deciding(launch, batch)).rows == shape.rows;

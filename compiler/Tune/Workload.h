@@ -55,16 +55,25 @@ struct Workload {
   uint64_t weightBytes = 0, arenaWidth = 0;
   int64_t numTokens = 0, tokenTypes = 0, maxSeqLen = 0;
 
-  /// The batch that a class is measured with: one sequence, or as many of the
-  /// model's longest as have the class's rows.
-  Batch batchOf(const targets::ShapeClass &shape) const;
+  /// The batches that a class is measured with, its own number of rows first,
+  /// then the fewest and the most that fall into it: one sequence, or as many
+  /// of the model's longest as have about so many rows.
+  std::vector<Batch> batchesOf(const targets::ShapeClass &shape) const;
+  Batch batchOf(const targets::ShapeClass &shape) const {
+    return batchesOf(shape).front();
+  }
 
   /// The rows by which the runtime picks a launch's config: of the launch, or
   /// of one sequence.
   int64_t deciding(const WorkLaunch &launch, const Batch &batch) const;
 
-  /// Whether launches of `kernel` fall into the class in its own batch.
-  bool isMet(size_t kernel, const targets::ShapeClass &shape) const;
+  /// Whether launches of `kernel` fall into the class in `batch`, or in the
+  /// class's own batch.
+  bool isMet(size_t kernel, const targets::ShapeClass &shape,
+             const Batch &batch) const;
+  bool isMet(size_t kernel, const targets::ShapeClass &shape) const {
+    return isMet(kernel, shape, batchOf(shape));
+  }
 
   /// Multiplications and additions of the products of one launch; 0 for kernels
   /// without.

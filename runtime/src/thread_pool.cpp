@@ -226,10 +226,15 @@ void ThreadPool::serve(const Seat &seat, uint32_t seen,
 }
 
 void ThreadPool::work(Worker &worker) {
-  while (!stopping.load()) {
+  // A thread inherits these from the one that creates it, which is a caller.
+  const DefaultFloatEnvironment environment;
+  for (;;) {
     // Whatever is published after this changes the epoch, so that a worker
-    // which finds nothing does not sleep through it.
+    // which finds nothing does not sleep through it; nor through `stopping`,
+    // which is set before the epoch changes and so must be looked at after it.
     const uint32_t seen = epoch.load();
+    if (stopping.load())
+      return;
     if (const Seat seat = joinAny(); seat.team) {
       serve(seat, seen, worker.context);
       if (leave(seat))
@@ -248,6 +253,7 @@ void ThreadPool::work(Worker &worker) {
 /// Has at least `wanted` workers, or as many as the system gives. Signals are
 /// the program's business, not theirs.
 void ThreadPool::createWorkers(uint32_t wanted) {
+  wanted = wanted < maxThreads ? wanted : maxThreads;
   if (numWorkers.load(std::memory_order_relaxed) >= wanted)
     return;
   sigset_t all, before;

@@ -157,7 +157,8 @@ static int compare(const std::vector<float> &values,
   size_t where = 0;
   for (size_t index = 0; index < values.size(); ++index) {
     const double difference = std::fabs(values[index] - expected[index]);
-    if (!(difference <= largest)) { // also true of NaN
+    // A NaN is the largest, and stays.
+    if (!(difference <= largest) && !std::isnan(largest)) {
       largest = difference;
       where = index;
     }

@@ -38,10 +38,7 @@ static KernelCase withBias(KernelCase c) {
 }
 
 static KernelCase withGelu(KernelCase c) {
-  c.scalars.epilogue = [](Exprs v) {
-    Expr x = add(v[0], v[1]);
-    return mul(mul(x, 0.5f), add(kernels::erf(mul(x, float(M_SQRT1_2))), 1.0f));
-  };
+  c.scalars.epilogue = [](Exprs v) { return kernels::gelu(add(v[0], v[1])); };
   c.plain.epilogue = [](Doubles v) {
     double x = v[0] + v[1];
     return 0.5 * x * (1 + std::erf(x * M_SQRT1_2));

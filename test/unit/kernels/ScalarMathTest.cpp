@@ -45,6 +45,8 @@ struct Accuracy {
       absolute; ///< the error may reach relative * |exact| + absolute
 };
 
+double exactGelu(double x) { return x / 2 * std::erfc(-x * M_SQRT1_2); }
+
 const Accuracy accuracies[] = {
     {"exp", kernels::exp, std::exp, -87.3f, 88.72f, 0x1p-23, 0},
     {"exp, subnormal results", kernels::exp, std::exp, -103.9f, -87.3f, 0x1p-23,
@@ -57,6 +59,8 @@ const Accuracy accuracies[] = {
     {"tanh", kernels::tanh, std::tanh, -12.0f, 12.0f, 0x1p-22, 0x1p-149},
     {"erf", kernels::erf, std::erf, -6.0f, 6.0f, 0x1p-22, 0x1p-149},
     {"erf, absolute", kernels::erf, std::erf, -6.0f, 6.0f, 0, 0x1p-23},
+    {"gelu", kernels::gelu, exactGelu, -6.0f, 6.0f, 0x1p-23, 0x1p-24},
+    {"gelu, large", kernels::gelu, exactGelu, -1e30f, 1e30f, 0x1p-23, 0x1p-24},
 };
 
 /// Evenly spaced and uniformly random floats of [low, high], and floats of

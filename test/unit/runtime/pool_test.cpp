@@ -165,6 +165,51 @@ TEST(Pool, TeamsAtOnceHaveWorkersForTheCpus) {
   }
 }
 
+// On a machine of many CPUs too, where callers want more in all.
+TEST(Pool, NoMoreWorkersThanAreKept) {
+  ThreadPool pool(1000);
+  Caller first(pool, ThreadPool::maxThreads),
+      second(pool, ThreadPool::maxThreads);
+  first.open();
+  second.open();
+  EXPECT_LE(pool.workerCount(), ThreadPool::maxThreads);
+  second.close();
+  first.close();
+}
+
+// A pool may go at any moment after a call, also while its workers start.
+TEST(Pool, EndsWhileWorkersStart) {
+  for (int life = 0; life < 200; ++life) {
+    ThreadPool pool(2);
+    Caller caller(pool, 3);
+    caller.open();
+    caller.close();
+  }
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+// Threads inherit it from the one that creates them.
+TEST(Pool, CallersFloatEnvironmentDoesNotReachWorkers) {
+  ThreadPool pool(2);
+  Caller caller(pool, 2);
+  const unsigned before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040);
+  caller.open();
+  _mm_setcsr(before);
+  std::atomic<uint32_t> inside{0};
+  std::atomic<unsigned> seen{0};
+  caller.launch(2, [&](uint32_t) {
+    ++inside;
+    while (inside < 2)
+      std::this_thread::yield();
+    seen |= _mm_getcsr() & 0x8040;
+  });
+  caller.close();
+  EXPECT_EQ(seen, 0u);
+}
+#endif
+
 // Workers that wait in one team's call serve another's meanwhile.
 TEST(Pool, TeamsShareWorkers) {
   ThreadPool pool(2);
