@@ -8,6 +8,7 @@
 #include <bit>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
 
 namespace xf::targets {
 
@@ -183,6 +184,10 @@ static const std::vector<Variant> &variants() {
   return table;
 }
 
+// A library holds rows and crops as int32; kernels compute addresses, floats of
+// 16 columns a step, in int32.
+constexpr int64_t mostRows = INT32_MAX, mostOfCode = 1 << 20;
+
 /// The variant exists; its keys are given, and no others but the optional ones.
 static std::string checkKeys(const Config &config, KernelKind kind) {
   for (const Variant &variant : variants()) {
@@ -200,8 +205,11 @@ static std::string checkKeys(const Config &config, KernelKind kind) {
         known |= key == name;
       if (!known)
         return fmt::format("variant `{}` has no `{}`", variant.name, key);
-      if (value < (key.rfind("grain_", 0) == 0 || key == "pack" ? 0 : 1))
+      const bool isGrain = key.rfind("grain_", 0) == 0;
+      if (value < (isGrain || key == "pack" ? 0 : 1))
         return fmt::format("`{} = {}` is too small", key, value);
+      if (value > (isGrain || key == "max_rows" ? mostRows : mostOfCode))
+        return fmt::format("`{} = {}` is too large", key, value);
     }
     return "";
   }

@@ -150,16 +150,17 @@ bool counts(const Record &record) {
   return record.status == RecordStatus::Ok && !record.disturbed;
 }
 
+/// `max_rows` is for whoever joins the choices of several classes to say.
 bool isUsable(const Record &record, const Machine &machine,
               const std::string &cpu) {
   return record.method == recordMethod && counts(record) &&
          record.dtype == "f32" && record.config.target == machine.name &&
-         record.cpu.id() == cpu;
+         record.config.get("max_rows") == 0 && record.cpu.id() == cpu;
 }
 
-bool isSame(const Record &record, const KernelDesc &desc, int64_t rows) {
-  return record.rows == rows && record.kernel == kernelKey(desc) &&
-         record.math == desc.math;
+bool isSame(const Record &record, const std::string &key,
+            const std::string &math, int64_t rows) {
+  return record.rows == rows && record.kernel == key && record.math == math;
 }
 
 /// The last record of every config, by baseline: times beside one baseline can
@@ -200,9 +201,11 @@ std::optional<RecordChoice>
 chooseExact(const KernelDesc &desc, const Machine &machine,
             const ShapeClass &shape, const Config &heuristic,
             const RecordSet::Source &source, const std::string &cpu) {
+  const std::string key = kernelKey(desc);
   std::vector<const Record *> records;
   for (const Record &record : source.records)
-    if (isUsable(record, machine, cpu) && isSame(record, desc, shape.rows))
+    if (isSame(record, key, desc.math, shape.rows) &&
+        isUsable(record, machine, cpu))
       records.push_back(&record);
   std::vector<Standing> measured = compareWith(heuristic, records);
   if (measured.empty())
@@ -254,10 +257,14 @@ chooseNearest(const KernelDesc &desc, const Machine &machine,
   double least = farthest;
   const Record *nearest = nullptr;
   for (const Record &record : source.records) {
+    // Most are of another class: that is seen at once.
+    if (logRatio(double(record.rows), double(shape.rows)) >= least ||
+        isSame(record, key, desc.math, shape.rows) ||
+        !isUsable(record, machine, cpu))
+      continue;
     double distance = kernelDistance(key, desc.math, shape.rows, record.kernel,
                                      record.math, record.rows);
-    if (distance < least && !isSame(record, desc, shape.rows) &&
-        isUsable(record, machine, cpu)) {
+    if (distance < least) {
       least = distance;
       nearest = &record;
     }
@@ -266,8 +273,8 @@ chooseNearest(const KernelDesc &desc, const Machine &machine,
     return std::nullopt;
   std::vector<const Record *> records;
   for (const Record &record : source.records)
-    if (isUsable(record, machine, cpu) && record.kernel == nearest->kernel &&
-        record.math == nearest->math && record.rows == nearest->rows)
+    if (isSame(record, nearest->kernel, nearest->math, nearest->rows) &&
+        isUsable(record, machine, cpu))
       records.push_back(&record);
   std::vector<Standing> measured =
       compareWith(records.back()->baseline, records);

@@ -76,7 +76,7 @@ struct Record {
 /// whom for.
 struct RecordSet {
   struct Source {
-    std::string name; ///< `your records`, `the committed records`
+    std::string name; ///< `your records`, `committed records`
     std::vector<Record> records;
   };
   std::vector<Source> sources; ///< the first that knows a kernel decides

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from xfc_bench import plot, quiet, report, results
+from xfc_bench import cli, plot, quiet, report, results, soak
 from xfc_bench.contender import Job, load_contenders
 from xfc_bench.models import MODELS
-from xfc_bench.process import Process
+from xfc_bench.process import Process, interpreters
 from xfc_bench.rotation import Row
 
 
@@ -98,6 +98,22 @@ def test_a_failed_contender_is_shown(tmp_path):
     results.add_ratios(rows)
     assert results.summary_of(rows) == []
     assert report.group_table(rows)[-1] == "\nopenvino as is: failed: no such instruction"
+
+
+def test_a_long_run_that_breaks_is_an_error(tmp_path):
+    with open(tmp_path / "log", "w") as log:
+        found = soak.run(tmp_path / "no.so", 1, 10, log, lambda calls: None)
+    assert "the process ended with code 1 after 0 calls" in report.soak_text(found)
+
+
+def test_options_that_measure_nothing(monkeypatch, capsys):
+    for option in ("--threads", "--rounds"):
+        with pytest.raises(SystemExit):
+            cli.parse([option, "0"])
+        assert "0 is not at least 1" in capsys.readouterr().err
+    monkeypatch.setenv("XFC_BENCH_PYTHON", "no-such-python")
+    with pytest.raises(SystemExit, match="`no-such-python`, which is no program"):
+        interpreters()
 
 
 def test_a_worker_that_dies_or_hangs_is_an_error(tmp_path):

@@ -21,14 +21,21 @@ QUICK = {"models": ["minilm"], "shapes": ["1x16", "ragged"], "rounds": 1, "secon
 COLD_SECONDS, SOAK_SECONDS = 0.5, 0.003  # guesses for the progress bar
 
 
+def positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="python -m xfc_bench", description="Times xfc beside other runtimes; bench/README.md says how.")
     add = parser.add_argument
     add("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     add("--shapes", nargs="+", choices=SHAPES, default=list(SHAPES))
     add("--contenders", nargs="+", choices=list(load_contenders()), help="default: all whose packages are there")
-    add("--threads", nargs="+", type=int, default=[1, 2])
-    add("--rounds", type=int, default=6, help="slices of each contender (default 6)")
+    add("--threads", nargs="+", type=positive, default=[1, 2])
+    add("--rounds", type=positive, default=6, help="slices of each contender (default 6)")
     add("--seconds", type=float, default=0.3, help="of a slice (default 0.3)")
     add("--processes", type=int, default=5, help="fresh processes of each cold start; 0: none (default 5)")
     add("--soak", type=int, default=0, metavar="CALLS", help="also a long run of so many short calls, such as 1000000")
@@ -56,6 +63,8 @@ class Run:
         self.options, self.quiet = options, Quiet(0 if options.allow_busy else options.patience)
         self.artifacts = Artifacts(options.cache, options.build / "bin/xfc", say)
         self.chosen, self.absent, self.versions = self._contenders()
+        if not self.chosen:
+            sys.exit("error: nothing to measure: " + "; ".join(f"{name}: {reason}" for name, reason in self.absent.items()))
         self.plan = Plan(options.rounds, options.seconds, (str(self._program("ceilings")), min(0.1, options.seconds)))
         self.measured = []  # (threads, rotation)
         self.cold = self.soak = None
@@ -188,7 +197,7 @@ class Run:
 
 
 def main(arguments=None) -> int:
-    """0; 1 if the library failed or is wrong; 130 if interrupted."""
+    """0; 1 if the library failed, also in the long run, or is wrong; 130 if interrupted."""
     run = Run(parse(arguments))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -198,4 +207,5 @@ def main(arguments=None) -> int:
         say("interrupted: writing what is known")
         run.write() if run.measured else say("nothing was measured")
         return 130
-    return int(not all(row.get("agrees") for row in run.write()["rows"] if row["own"]))
+    found = run.write()
+    return int("error" in (found["soak"] or {}) or not all(row.get("agrees") for row in found["rows"] if row["own"]))

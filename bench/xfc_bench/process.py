@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +17,8 @@ FOREIGN = ("OPENBLAS_", "MKL_", "OMP_", "KMP_", "GOMP_", "BLIS_", "ORT_", "OV_")
 def interpreters() -> list[str]:
     """Where packages are looked for: this Python, then the one that XFC_BENCH_PYTHON names."""
     other = os.environ.get("XFC_BENCH_PYTHON")
+    if other and not shutil.which(other):
+        sys.exit(f"error: XFC_BENCH_PYTHON is `{other}`, which is no program")
     return [sys.executable] + ([other] if other else [])
 
 

@@ -33,12 +33,14 @@ def run(library: Path, threads: int, calls: int, log, step) -> dict:
         for line in process.stdout:
             marks.append(json.loads(line))
             step(marks[-1]["calls"] - (marks[-2]["calls"] if len(marks) > 1 else 0))
+        code = process.wait()
     except KeyboardInterrupt:
         raise KeyboardInterrupt(result(marks, calls, start)) from None
     finally:
         process.kill()
         process.wait()
-    return result(marks, calls, start)
+    found = result(marks, calls, start)
+    return found | {"error": f"the process ended with code {code} after {found['calls']} calls"} if code else found
 
 
 def result(marks: list[dict], calls: int, start: float) -> dict:

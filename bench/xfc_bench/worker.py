@@ -34,6 +34,8 @@ class Worker:
         expected = job.expected()
         if first.shape != expected.shape:
             raise ValueError(f"the output is {first.shape}, it should be {expected.shape}")
+        if not np.isfinite(first).all():
+            raise ValueError("the output holds what is no number")
         self.calls[key(request)] = call
         return {
             "prepare_seconds": seconds,

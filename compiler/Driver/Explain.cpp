@@ -32,12 +32,12 @@ static void explainEntry(const EntrySummary &entry, int64_t length,
 /// What is not the heuristic's choice, each with where it is from.
 static void explainChoices(const ModelSummary &model, llvm::raw_ostream &os) {
   size_t all = 0;
-  std::vector<report::Row> rows = {{"kernel", "config", "source"}};
+  std::vector<report::Row> rows = {{"kernel", "source", "config"}};
   for (const KernelSummary &kernel : model.kernels)
     for (const ConfigSummary &config : kernel.configs) {
       ++all;
       if (config.source != "heuristic")
-        rows.push_back({kernel.name, config.text, config.source});
+        rows.push_back({kernel.name, config.source, config.text});
     }
   os << fmt::format("\nconfigs: {}, {} of them the heuristic's choice\n", all,
                     all - (rows.size() - 1));

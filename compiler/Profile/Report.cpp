@@ -73,6 +73,11 @@ static Groups byKind(const WorkloadProfile &workload) {
 // Text
 //===----------------------------------------------------------------------===//
 
+/// `1 row`, `2 rows`.
+static std::string countOf(size_t count, const char *what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 static std::string percent(double share) {
   return fmt::format("{:.1f}%", 100 * share);
 }
@@ -137,19 +142,21 @@ static std::string tableOf(const std::string &first, const Groups &groups,
 std::string xf::profile::toText(const Profile &profile, bool everyOp) {
   const targets::Ceilings &ceilings = profile.ceilings;
   std::string out = fmt::format(
-      "{} of {}, kernels {}, {} thread{}\n"
+      "{} of {}, kernels {}, {}\n"
       "ceilings: {:.1f} GFLOP/s by FMAs ({}), {:.1f} GB/s from memory, {:.1f} "
       "GB/s from the last cache\n",
-      profile.entry, profile.model, profile.target, ceilings.threads,
-      ceilings.threads == 1 ? "" : "s", 1e-9 * ceilings.fmaFlops,
+      profile.entry, profile.model, profile.target,
+      countOf(size_t(ceilings.threads), "thread"), 1e-9 * ceilings.fmaFlops,
       targets::isaName(ceilings.isa), 1e-9 * ceilings.dramBytes,
       1e-9 * ceilings.cacheBytes);
   for (const WorkloadProfile &workload : profile.workloads) {
     out += fmt::format(
-        "\n{}: {} rows, {} tokens, {} repetitions; a call takes {:.1f} us at "
+        "\n{}: {}, {}, {}; a call takes {:.1f} us at "
         "best, {:.1f} at the median\nwhat a call touches {} the last cache\n\n",
-        workload.name, workload.rows, workload.tokens, workload.repetitions,
-        1e6 * workload.fastestCall, 1e6 * workload.medianCall,
+        workload.name, countOf(workload.rows, "row"),
+        countOf(workload.tokens, "token"),
+        countOf(workload.repetitions, "repetition"), 1e6 * workload.fastestCall,
+        1e6 * workload.medianCall,
         workload.fitsInCache ? "fits into" : "does not fit into");
     auto byName = [](const OpFacts &op) { return op.name; };
     out += tableOf("op", everyOp ? group(workload, byName) : byPlace(workload),
@@ -291,10 +298,10 @@ std::string xf::profile::toRoofline(const Profile &profile) {
   const targets::Ceilings &ceilings = profile.ceilings;
   report::Chart chart;
   chart.title = fmt::format("Roofline of {}, {}", profile.model, profile.entry);
-  chart.note = fmt::format("kernels {}, {} thread{}; each point: one place in "
-                           "the model, all layers together",
-                           profile.target, ceilings.threads,
-                           ceilings.threads == 1 ? "" : "s");
+  chart.note =
+      fmt::format("kernels {}, {}; each point: one place in "
+                  "the model, all layers together",
+                  profile.target, countOf(size_t(ceilings.threads), "thread"));
   chart.x = {"FLOPs a byte", true};
   chart.y = {"GFLOP/s", true};
   double low = 0.5, high = 1000, lowest = 1e-9 * ceilings.fmaFlops / 30;

@@ -82,7 +82,8 @@ llvm::Expected<MeasureLock> MeasureLock::open(const std::string &path) {
   if (file < 0)
     return llvm::createStringError(
         std::error_code(errno, std::generic_category()),
-        "cannot open the lock `%s`: %s", path.c_str(), strerror(errno));
+        "cannot open the lock `%s`: %s; say --lock=FILE", path.c_str(),
+        strerror(errno));
   return MeasureLock(file);
 }
 

@@ -274,9 +274,10 @@ MeasureProcess::Outcome MeasureProcess::waitForAnswer(double most) {
 
 MeasureProcess::Outcome MeasureProcess::ask(const Request &request,
                                             double most) {
-  if (Outcome outcome = start(most); outcome != Outcome::Ok)
+  Outcome outcome = start(most);
+  blamed = nobody; // of a variant: this code has been linked before
+  if (outcome != Outcome::Ok)
     return outcome;
-  blamed = nobody;
   shared->current = nobody;
   // A child that is gone is noticed by its answer, which never comes.
   signal(SIGPIPE, SIG_IGN);

@@ -381,6 +381,7 @@ Probe::create(const Workload &work, const targets::Machine &machine,
       return function.takeError();
     state.functions.push_back(*function);
   }
+  loading(SIZE_MAX); // what fails from here on is nobody's fault
   if (Error error = state.fillWeights())
     return std::move(error);
   state.writeProgram(machine);

@@ -41,7 +41,8 @@ struct PassTimes {
 class Probe {
 public:
   /// `runtime`: Halide's, as an object. `loading` hears the index of each code
-  /// object before it is linked. All but that must outlive the probe.
+  /// object before it is linked, and SIZE_MAX after the last. All but that must
+  /// outlive the probe.
   static llvm::Expected<std::unique_ptr<Probe>>
   create(const Workload &work, const targets::Machine &machine,
          llvm::ArrayRef<CodeObject> code, llvm::ArrayRef<char> runtime,

@@ -202,6 +202,9 @@ Expected<Record> parseRecord(StringRef line) {
 
 std::vector<Record> parseRecords(StringRef text, const std::string &name,
                                  const Warn &warn) {
+  // More are no damage but another kind of file.
+  constexpr unsigned mostWarnings = 5;
+  unsigned damaged = 0;
   std::vector<Record> records;
   for (unsigned number = 1; !text.empty(); ++number) {
     size_t end = text.find('\n');
@@ -217,10 +220,13 @@ std::vector<Record> parseRecords(StringRef text, const std::string &name,
       continue;
     }
     std::string why = toString(record.takeError());
-    if (warn)
+    if (++damaged <= mostWarnings && warn)
       warn(fmt::format("{}:{}: the record is skipped: {}", name, number,
                        torn ? "the line has no end" : why));
   }
+  if (damaged > mostWarnings && warn)
+    warn(fmt::format("{}: {} more records are skipped", name,
+                     damaged - mostWarnings));
   return records;
 }
 
@@ -240,25 +246,43 @@ static bool isTorn(int file) {
   return size > 0 && pread(file, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-Error appendRecord(const std::string &path, const Record &record) {
-  auto failure = [&](int code) {
-    return createStringError(std::error_code(code, std::generic_category()),
-                             "cannot write `%s`: %s", path.c_str(),
-                             strerror(code));
-  };
+static Error cannotWrite(const std::string &path, int code) {
+  return createStringError(std::error_code(code, std::generic_category()),
+                           "cannot write `%s`: %s", path.c_str(),
+                           strerror(code));
+}
+
+/// The descriptor of the file at `path`, which is created with its folders.
+static Expected<int> openForAppending(const std::string &path) {
   if (StringRef folder = sys::path::parent_path(path); !folder.empty())
     if (std::error_code ec = sys::fs::create_directories(folder))
-      return failure(ec.value());
+      return cannotWrite(path, ec.value());
   int file = open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0)
-    return failure(errno);
+    return cannotWrite(path, errno);
+  return file;
+}
+
+Error appendRecord(const std::string &path, const Record &record) {
+  Expected<int> file = openForAppending(path);
+  if (!file)
+    return file.takeError();
   std::string line = recordLine(record) + "\n";
-  if (isTorn(file))
+  if (isTorn(*file))
     line.insert(0, "\n");
-  ssize_t written = write(file, line.data(), line.size());
+  ssize_t written = write(*file, line.data(), line.size());
   int code = written < 0 ? errno : ENOSPC;
-  close(file);
-  return written == ssize_t(line.size()) ? Error::success() : failure(code);
+  close(*file);
+  return written == ssize_t(line.size()) ? Error::success()
+                                         : cannotWrite(path, code);
+}
+
+Error checkRecordFile(const std::string &path) {
+  Expected<int> file = openForAppending(path);
+  if (!file)
+    return file.takeError();
+  close(*file);
+  return Error::success();
 }
 
 std::string userRecordFolder() {
@@ -277,6 +301,8 @@ static std::vector<Record> readUserRecords(const Warn &warn) {
        !ec && file != end; file.increment(ec))
     if (sys::path::extension(file->path()) == ".jsonl")
       files.push_back(file->path());
+  if (ec && ec != std::errc::no_such_file_or_directory && warn)
+    warn(fmt::format("cannot read `{}`: {}", userRecordFolder(), ec.message()));
   std::sort(files.begin(), files.end());
   std::vector<Record> all;
   for (const std::string &file : files) {
@@ -291,11 +317,41 @@ static std::vector<Record> readUserRecords(const Warn &warn) {
   return all;
 }
 
+static std::vector<Record> readBuiltinRecords(const Warn &warn) {
+  std::vector<Record> all;
+  for (const BuiltinRecords &file : builtinRecords()) {
+    std::vector<Record> records = parseRecords(file.text, file.name, warn);
+    std::move(records.begin(), records.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+/// Whether `text` reads as Cpu::id() writes.
+static bool isCpuId(StringRef text) {
+  auto [rest, model] = text.rsplit('-');
+  auto [vendor, family] = rest.rsplit('-');
+  unsigned number;
+  return !vendor.empty() && !family.getAsInteger(10, number) &&
+         !model.getAsInteger(10, number);
+}
+
+static bool knows(const targets::RecordSet &set, const std::string &cpu) {
+  for (const targets::RecordSet::Source &source : set.sources)
+    for (const Record &record : source.records)
+      if (record.cpu.id() == cpu)
+        return true;
+  return false;
+}
+
 Expected<targets::RecordSet> loadRecords(const std::string &which,
                                          const std::string &tuneFor,
                                          const Warn &warn) {
   targets::RecordSet set;
   set.cpu = tuneFor == "host" ? hostCpu().id() : tuneFor;
+  if (tuneFor != "host" && !isCpuId(tuneFor))
+    return createStringError("`%s` is no processor; say `host`, or "
+                             "VENDOR-FAMILY-MODEL such as AuthenticAMD-26-2",
+                             tuneFor.c_str());
   if (which == "none")
     return set;
   if (which != "all" && which != "builtin") {
@@ -303,17 +359,14 @@ Expected<targets::RecordSet> loadRecords(const std::string &which,
     if (!records)
       return records.takeError();
     set.sources.push_back({"records given", std::move(*records)});
-    return set;
+  } else {
+    if (which == "all")
+      set.sources.push_back({userSource, readUserRecords(warn)});
+    set.sources.push_back({"committed records", readBuiltinRecords(warn)});
   }
-  if (which == "all")
-    set.sources.push_back({"your records", readUserRecords(warn)});
-  targets::RecordSet::Source builtin{"committed records", {}};
-  for (const BuiltinRecords &file : builtinRecords()) {
-    std::vector<Record> records = parseRecords(file.text, file.name, warn);
-    std::move(records.begin(), records.end(),
-              std::back_inserter(builtin.records));
-  }
-  set.sources.push_back(std::move(builtin));
+  if (tuneFor != "host" && warn && !knows(set, tuneFor))
+    warn(fmt::format("nothing was measured on `{}`: the heuristic decides",
+                     tuneFor));
   return set;
 }
 

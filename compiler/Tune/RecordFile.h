@@ -37,14 +37,21 @@ readRecords(const std::string &path, const Warn &warn);
 llvm::Error appendRecord(const std::string &path,
                          const targets::Record &record);
 
+/// Whether appendRecord can write to `path`, asked before hours of measuring:
+/// creates the file with its folders.
+llvm::Error checkRecordFile(const std::string &path);
+
 /// `$XDG_CACHE_HOME/xfc/tuning`, else `$HOME/.cache/xfc/tuning`; empty when
 /// neither is set.
 std::string userRecordFolder();
 
+/// The name of the source of the records there.
+constexpr const char *userSource = "your records";
+
 /// Which records a compilation may look at: `all` (the user's, then those
 /// committed in targets/tuning), `builtin` (the latter), `none`, or a file.
 /// `tuneFor` is a Cpu::id(), or `host`. An error for a file that cannot be
-/// read; what is wrong with others is a warning.
+/// read, and for what is no processor; what is wrong with others is a warning.
 llvm::Expected<targets::RecordSet> loadRecords(const std::string &which,
                                                const std::string &tuneFor,
                                                const Warn &warn);

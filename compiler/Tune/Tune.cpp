@@ -6,6 +6,7 @@
 #include "compiler/Tune/Pace.h"
 #include "compiler/Tune/Race.h"
 #include "compiler/Tune/RecordFile.h"
+#include "runtime/src/thread_pool.h"
 
 #include "llvm/ADT/StringMap.h"
 
@@ -559,8 +560,8 @@ void TargetTuner::raceClass(const ShapeClass &shape, double until) {
     std::vector<size_t> candidates;
     for (size_t i = 0; i < slot.candidates.size(); ++i) {
       const SlotCandidate &candidate = slot.candidates[i];
-      if (i == 0 ||
-          (!candidate.known && !candidate.failed && candidate.variant != none))
+      if (i == 0 || ((!candidate.known || candidate.again) &&
+                     !candidate.failed && candidate.variant != none))
         candidates.push_back(i);
     }
     std::vector<size_t> met;
@@ -635,6 +636,11 @@ Expected<TuneResult> tune(mlir::ModuleOp module, const TuneOptions &options) {
   auto work = findWorkload(module);
   if (failed(work))
     return createStringError("the model cannot be tuned");
+  if (options.threads > rt::ThreadPool::maxThreads)
+    return createStringError("at most %u threads work together, not %u",
+                             rt::ThreadPool::maxThreads, options.threads);
+  if (Error error = checkRecordFile(options.recordFile))
+    return std::move(error);
   auto lock = MeasureLock::open(options.lockFile);
   if (!lock)
     return lock.takeError();

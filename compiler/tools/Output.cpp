@@ -2,6 +2,8 @@
 
 #include "compiler/tools/Output.h"
 
+#include "compiler/Driver/StagedFiles.h"
+
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/WithColor.h"
@@ -28,6 +30,14 @@ int xf::outputError(llvm::StringRef path, llvm::Error error) {
                                      : fmt::format("`{}`", path.str()),
                          llvm::errorToErrorCode(std::move(error)).message()));
   return 1;
+}
+
+llvm::Error xf::checkWritable(llvm::StringRef path) {
+  namespace fs = llvm::sys::fs;
+  const bool special =
+      fs::exists(path) && !fs::is_regular_file(path) && !fs::is_directory(path);
+  return path.empty() || path == "-" || special ? llvm::Error::success()
+                                                : checkDestination(path);
 }
 
 int xf::writeOutput(llvm::StringRef path,

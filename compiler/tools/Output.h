@@ -23,6 +23,11 @@ llvm::Error takeWriteError(llvm::raw_fd_ostream &os);
 /// written, and returns 1.
 int outputError(llvm::StringRef path, llvm::Error error);
 
+/// Whether something can be written to `path`, asked before the work whose
+/// result goes there; what is there but no file, such as /dev/stdout, is only
+/// tried when it comes to it.
+llvm::Error checkWritable(llvm::StringRef path);
+
 /// Calls `write` on the file at `path`, which appears whole or not at all, or
 /// on standard output where `path` is empty or
 /// `-`. Links are followed, and what is there but no file, such as /dev/stdout,

@@ -2,14 +2,12 @@
 // that no minute of measuring ends in a file that cannot be written.
 #include "compiler/tools/ProfileCommand.h"
 
-#include "compiler/Driver/StagedFiles.h"
 #include "compiler/Profile/Report.h"
 #include "compiler/Profile/Workloads.h"
 #include "compiler/tools/Options.h"
 #include "compiler/tools/Output.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <fmt/format.h>
@@ -99,16 +97,6 @@ chooseWorkloads(const profile::Library &library) {
                                      workload.name.c_str(),
                                      llvm::toString(std::move(error)).c_str());
   return workloads;
-}
-
-/// Whether something can be written to `path`; what is there but no file, such
-/// as /dev/stdout, is only tried when it comes to it.
-static llvm::Error checkWritable(const std::string &path) {
-  namespace fs = llvm::sys::fs;
-  const bool special =
-      fs::exists(path) && !fs::is_regular_file(path) && !fs::is_directory(path);
-  return path.empty() || path == "-" || special ? llvm::Error::success()
-                                                : checkDestination(path);
 }
 
 static int checkFlags() {

@@ -4,7 +4,7 @@
 #include "compiler/Tune/RecordFile.h"
 #include "compiler/tools/Options.h"
 
-#include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/WithColor.h"
 
 using namespace xf;
 namespace cl = llvm::cl;
@@ -20,8 +20,10 @@ static cl::opt<std::string>
             cl::desc("whose records those are: `host`, or "
                      "VENDOR-FAMILY-MODEL such as AuthenticAMD-26-2"));
 
+void xf::warnOfRecords(const std::string &message) {
+  llvm::WithColor::warning(llvm::errs(), "xfc") << message << '\n';
+}
+
 llvm::Expected<targets::RecordSet> xf::loadChosenRecords() {
-  return tune::loadRecords(records, tuneFor, [](const std::string &message) {
-    llvm::errs() << "xfc: warning: " << message << '\n';
-  });
+  return tune::loadRecords(records, tuneFor, warnOfRecords);
 }

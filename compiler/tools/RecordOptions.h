@@ -5,9 +5,14 @@
 
 #include "llvm/Support/Error.h"
 
+#include <string>
+
 namespace xf {
 
-/// Reads what the flags name. Damaged lines are warnings on standard error.
+/// Says on standard error what was wrong with records and cost only them.
+void warnOfRecords(const std::string &message);
+
+/// Reads what the flags name. Damaged lines are warnings.
 llvm::Expected<targets::RecordSet> loadChosenRecords();
 
 /// targets::chooseConfig by `records`, which must outlive it.

@@ -2,7 +2,6 @@
 #include "compiler/tools/TuneCommand.h"
 
 #include "compiler/Driver/Compile.h"
-#include "compiler/Driver/StagedFiles.h"
 #include "compiler/Tune/HostCpu.h"
 #include "compiler/Tune/RecordFile.h"
 #include "compiler/Tune/Report.h"
@@ -11,6 +10,7 @@
 #include "compiler/tools/Output.h"
 #include "compiler/tools/RecordOptions.h"
 
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Process.h"
 
@@ -139,8 +139,10 @@ static int failure(llvm::Error error) {
 }
 
 static std::optional<double> parseBudget(llvm::StringRef text) {
-  double unit = text.consume_back("m") ? 60 : 1, value;
-  text.consume_back("s");
+  const bool minutes = text.consume_back("m");
+  if (!minutes)
+    text.consume_back("s");
+  double unit = minutes ? 60 : 1, value;
   if (text.getAsDouble(value) || !(value > 0) || value * unit > 86400)
     return std::nullopt;
   return value * unit;
@@ -168,7 +170,8 @@ static std::vector<const targets::Machine *> chooseMachines() {
                              name, fmt::join(names, ", ")));
       return {};
     }
-    chosen.push_back(*found);
+    if (!llvm::is_contained(chosen, *found))
+      chosen.push_back(*found);
   }
   return chosen;
 }
@@ -208,8 +211,27 @@ static int writeReport(const tune::Report &report) {
   return result;
 }
 
-int xf::runTuneShow() {
+static const char *const ownSource = "records of --out";
+
+/// What the flags name, and before it the file of --out: one's own file is
+/// added to and shown, whether compilations look at it or not.
+static llvm::Expected<targets::RecordSet> loadRecordsAndOwn() {
   auto records = loadChosenRecords();
+  if (!records || outFile.empty())
+    return records;
+  targets::RecordSet::Source own{ownSource, {}};
+  if (llvm::sys::fs::exists(outFile)) {
+    auto read = tune::readRecords(outFile, warnOfRecords);
+    if (!read)
+      return read.takeError();
+    own.records = std::move(*read);
+  }
+  records->sources.insert(records->sources.begin(), std::move(own));
+  return records;
+}
+
+int xf::runTuneShow() {
+  auto records = loadRecordsAndOwn();
   if (!records)
     return failure(records.takeError());
   return writeReport(tune::reportRecords(*records));
@@ -240,8 +262,66 @@ static std::string recordPath(const targets::Cpu &cpu) {
   return folder.empty() ? "" : folder + "/" + cpu.id() + ".jsonl";
 }
 
-int xf::runTune(mlir::ModuleOp module) {
+/// An interrupt stops the search, whose words go to `line`; a second one ends
+/// the program as ever, and what has a record by then is kept.
+static void follow(tune::TuneOptions &options, ProgressLine &line) {
+  for (int number : {SIGINT, SIGTERM})
+    std::signal(number, [](int signal) {
+      interrupted = 1;
+      std::signal(signal, SIG_DFL);
+    });
+  options.stopped = [] { return interrupted != 0; };
+  options.progress = [&](const tune::Progress &progress) {
+    line.update(progress);
+  };
+  options.say = [&](const std::string &text) { line.say(text); };
+  options.emit.progress = options.say;
+}
+
+/// Adds what was found to the source that it was written to, as a compilation
+/// would see it now.
+static void addRecords(targets::RecordSet &records,
+                       const std::vector<targets::Record> &found) {
+  auto &sources = records.sources;
+  const char *name = outFile.empty() ? tune::userSource : ownSource;
+  if (sources.empty() || sources.front().name != name)
+    sources.insert(sources.begin(), targets::RecordSet::Source{name, {}});
+  auto &first = sources.front().records;
+  first.insert(first.end(), found.begin(), found.end());
+}
+
+/// Measures, then reports all that is known.
+static int search(mlir::ModuleOp module, const tune::Workload &work,
+                  targets::RecordSet &records, tune::TuneOptions &options) {
+  options.threads = threads ? unsigned(threads) : unsigned(options.cpu.cores);
+  options.recordFile = recordPath(options.cpu);
+  if (options.recordFile.empty())
+    return usageError("there is no place for records: neither XDG_CACHE_HOME "
+                      "nor HOME is set; say --out=FILE");
+  for (const targets::RecordSet::Source &source : records.sources)
+    options.known.insert(options.known.end(), source.records.begin(),
+                         source.records.end());
+  options.xfc = XFC_VERSION;
+  options.halide = XFC_HALIDE_VERSION;
+  options.allowBusy = allowBusy;
+  options.realtime = realtime;
+  options.lockFile = lockFile.empty() && !tune::userRecordFolder().empty()
+                         ? tune::userRecordFolder() + "/measuring.lock"
+                         : lockFile;
   ProgressLine line;
+  follow(options, line);
+  auto result = tune::tune(module, options);
+  line.clear();
+  if (!result)
+    return failure(result.takeError());
+  printSummary(*result, options.recordFile);
+  addRecords(records, result->records);
+  int status = writeReport(
+      tune::reportModel(work, options.machines, options.classes, records));
+  return result->stopped ? 130 : status;
+}
+
+int xf::runTune(mlir::ModuleOp module) {
   tune::TuneOptions options;
   auto seconds = parseBudget(budget);
   if (!seconds)
@@ -255,12 +335,17 @@ int xf::runTune(mlir::ModuleOp module) {
     return 2;
   options.classes = *classes;
   for (const std::string &path : {jsonFile.getValue(), svgFile.getValue()})
-    if (!path.empty() && path != "-")
-      if (auto error = checkDestination(path))
-        return failure(std::move(error));
-  auto records = loadChosenRecords();
+    if (auto error = checkWritable(path))
+      return failure(std::move(error));
+  auto records = loadRecordsAndOwn();
   if (!records)
     return failure(records.takeError());
+  options.cpu = tune::hostCpu();
+  if (!show && records->cpu != options.cpu.id())
+    return usageError(fmt::format(
+        "what is measured here is of `{}`, not of `{}`; --tune-for goes with "
+        "--show, or with a command that compiles",
+        options.cpu.id(), records->cpu));
   if (failed(lowerTo(Phase::Plan, module)))
     return 1;
   auto work = tune::findWorkload(module);
@@ -269,52 +354,5 @@ int xf::runTune(mlir::ModuleOp module) {
   if (show)
     return writeReport(
         tune::reportModel(*work, options.machines, options.classes, *records));
-
-  options.cpu = tune::hostCpu();
-  options.threads = threads ? unsigned(threads) : unsigned(options.cpu.cores);
-  options.recordFile = recordPath(options.cpu);
-  if (options.recordFile.empty())
-    return usageError("there is no place for records: neither XDG_CACHE_HOME "
-                      "nor HOME is set; say --out=FILE");
-  // A file of one's own is added to, whether compilations look at it or not.
-  if (!outFile.empty()) {
-    targets::RecordSet::Source own{"records of --out", {}};
-    if (llvm::sys::fs::exists(outFile)) {
-      auto read = tune::readRecords(outFile, {});
-      if (!read)
-        return failure(read.takeError());
-      own.records = std::move(*read);
-    }
-    records->sources.insert(records->sources.begin(), std::move(own));
-  }
-  for (const targets::RecordSet::Source &source : records->sources)
-    options.known.insert(options.known.end(), source.records.begin(),
-                         source.records.end());
-  options.xfc = XFC_VERSION;
-  options.halide = XFC_HALIDE_VERSION;
-  options.allowBusy = allowBusy;
-  options.realtime = realtime;
-  options.lockFile = lockFile.empty() && !tune::userRecordFolder().empty()
-                         ? tune::userRecordFolder() + "/measuring.lock"
-                         : lockFile;
-  for (int number : {SIGINT, SIGTERM})
-    std::signal(number, [](int) { interrupted = 1; });
-  options.stopped = [] { return interrupted != 0; };
-  options.progress = [&](const tune::Progress &progress) {
-    line.update(progress);
-  };
-  options.say = [&](const std::string &text) { line.say(text); };
-  options.emit.progress = options.say;
-
-  auto result = tune::tune(module, options);
-  line.clear();
-  if (!result)
-    return failure(result.takeError());
-  printSummary(*result, options.recordFile);
-  // As a compilation would see it now.
-  auto &newest = records->sources.front().records;
-  newest.insert(newest.end(), result->records.begin(), result->records.end());
-  int status = writeReport(
-      tune::reportModel(*work, options.machines, options.classes, *records));
-  return result->stopped ? 130 : status;
+  return search(module, *work, *records, options);
 }

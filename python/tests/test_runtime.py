@@ -4,11 +4,14 @@ import copy
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+import tokenizers
 
 import xfc
 
@@ -204,6 +207,23 @@ def test_bad_rows(model, rows, error, text):
     with pytest.raises(error, match=text):
         model.encode(rows)
     assert model.encode([[1]]).shape == (1, 20)
+
+
+def test_one_string_is_no_list_of_letters(fake_library):
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel({"7": 7}, unk_token="7"))
+    with xfc.load(fake_library, tokenizer=tokenizer) as model:
+        for call in (model.tokenize, model.encode, model.encode_iter, model.states):
+            with pytest.raises(TypeError, match="give a list of strings"):
+                call("7 7")
+        assert model.tokenize(["7"]) == [[7]]
+
+
+def test_the_compiler_is_imported_when_first_used():
+    code = "import sys, xfc; assert 'xfc.compiler' not in sys.modules; xfc.compile, xfc.CompileError; assert 'xfc.compiler' in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert set(xfc.__all__) <= set(dir(xfc))
+    with pytest.raises(AttributeError, match="no attribute `compiel`"):
+        xfc.compiel
 
 
 def test_errors_in_later_pieces_count_rows_as_the_caller_does(model):

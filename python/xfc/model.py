@@ -151,7 +151,7 @@ class Model:
         """Token ids of texts: a list of lists, cut at the model's longest row."""
         if self._tokenizer is None:
             raise TypeError("rows are strings, but the model was loaded without a tokenizer: give `tokenizer=`")
-        return token_ids(self._tokenizer, list(texts))
+        return token_ids(self._tokenizer, list(iterator(texts)))
 
     def session(self, threads: int | None = None, max_tokens: int | None = None) -> Session:
         """A session of one's own, to be closed before the model. max_tokens: of its longest row; bounds its memory."""

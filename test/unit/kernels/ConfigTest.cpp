@@ -91,6 +91,11 @@ TEST(ConfigTest, GemmRules) {
   EXPECT_EQ(brokenBy("grain_cols", 80),
             "`grain_cols = 80` must be a multiple of `tile_n = 32`");
   EXPECT_EQ(brokenBy("grain_rows", -1), "`grain_rows = -1` is too small");
+  EXPECT_EQ(brokenBy("grain_rows", INT32_MAX), "");
+  EXPECT_EQ(brokenBy("grain_rows", int64_t(1) << 31),
+            "`grain_rows = 2147483648` is too large");
+  EXPECT_EQ(brokenBy("prefetch_k", 2 << 20),
+            "`prefetch_k = 2097152` is too large");
   EXPECT_EQ(brokenBy("tile_x", 1), "variant `packed` has no `tile_x`");
 }
 

@@ -122,6 +122,16 @@ TEST(RecordFile, ADamagedLineCostsItselfAndIsNamed) {
             "mine.jsonl:2: the record is skipped: it is no JSON");
 }
 
+TEST(RecordFile, AnotherKindOfFileIsNotNamedLineByLine) {
+  Warnings warnings;
+  std::string text;
+  for (int line = 0; line < 40; ++line)
+    text += "#include <vector>\n";
+  EXPECT_TRUE(parseRecords(text, "a.cpp", warnings.hear()).empty());
+  ASSERT_EQ(warnings.texts.size(), 6u);
+  EXPECT_EQ(warnings.texts.back(), "a.cpp: 35 more records are skipped");
+}
+
 TEST(RecordFile, ATornLastLineIsSkippedAndAppendingGoesOnBehindIt) {
   Folder folder;
   std::string path = folder / "a/b.jsonl", first = lineOf(sample(0.9));
@@ -143,9 +153,17 @@ TEST(RecordFile, ATornLastLineIsSkippedAndAppendingGoesOnBehindIt) {
 }
 
 TEST(RecordFile, WhatCannotBeWrittenOrReadIsAnError) {
-  llvm::Error error = appendRecord("/proc/none/x.jsonl", sample());
-  EXPECT_NE(llvm::toString(std::move(error)).find("cannot write"),
-            std::string::npos);
+  auto isRefused = [](llvm::Error error) {
+    return llvm::toString(std::move(error)).find("cannot write") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(isRefused(appendRecord("/proc/none/x.jsonl", sample())));
+  EXPECT_TRUE(isRefused(checkRecordFile("/proc/none/x.jsonl")));
+  EXPECT_TRUE(isRefused(checkRecordFile("/")));
+  Folder folder;
+  std::string path = folder / "a/b.jsonl";
+  EXPECT_FALSE(bool(checkRecordFile(path)));
+  EXPECT_TRUE(llvm::sys::fs::exists(path));
   auto missing = readRecords("/nowhere.jsonl", {});
   ASSERT_FALSE(bool(missing));
   EXPECT_EQ(llvm::toString(missing.takeError()),
@@ -168,6 +186,29 @@ TEST(RecordFile, AFileThatIsNamedIsTheOnlySource) {
   auto absent = loadRecords(folder / "absent", "host", {});
   ASSERT_FALSE(bool(absent));
   llvm::consumeError(absent.takeError());
+}
+
+TEST(RecordFile, AProcessorIsNamedOrUnknownOrNone) {
+  auto wordsOf = [](const char *tuneFor) {
+    Folder folder;
+    std::string path = folder / "given.jsonl";
+    EXPECT_FALSE(bool(appendRecord(path, sample())));
+    Warnings warnings;
+    auto set = loadRecords(path, tuneFor, warnings.hear());
+    if (!set)
+      return llvm::toString(set.takeError());
+    EXPECT_EQ(set->cpu, tuneFor);
+    return warnings.texts.empty() ? std::string() : warnings.texts.back();
+  };
+  EXPECT_EQ(wordsOf("AuthenticAMD-26-2"), "");
+  EXPECT_EQ(wordsOf("GenuineIntel-6-143"),
+            "nothing was measured on `GenuineIntel-6-143`: the heuristic "
+            "decides");
+  for (const char *none : {"zen5", "", "AMD-26", "-1-2", "AMD-26-x"})
+    EXPECT_EQ(wordsOf(none),
+              std::string("`") + none +
+                  "` is no processor; say `host`, or VENDOR-FAMILY-MODEL such "
+                  "as AuthenticAMD-26-2");
 }
 
 TEST(RecordFile, TheUsersComeBeforeTheCommitted) {

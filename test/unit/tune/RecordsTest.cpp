@@ -85,12 +85,13 @@ TEST_F(Choose, RecordsOfOtherProcessorsAreNotUsed) {
 
 TEST_F(Choose, UnusableRecordsAreNotUsed) {
   Record failed = record(configs[1], 0.5, 0.5), disturbed = failed,
-         old = failed, other = failed;
+         old = failed, other = failed, limited = failed;
   failed.status = RecordStatus::WrongResult;
   disturbed.disturbed = true;
   old.method = recordMethod - 1;
   other.config.target = "x86-64-avx2";
-  user() = {failed, disturbed, old, other};
+  limited.config.values["max_rows"] = 7;
+  user() = {failed, disturbed, old, other, limited};
   EXPECT_EQ(choose().from, RecordChoice::From::Heuristic);
 }
 
