@@ -243,8 +243,8 @@ typedef struct xf_api {
   xf_status (*check)(xf_session *session, const xf_batch *batch) XF_NODISCARD;
 
   /* Asks the call that runs in the session, if any, to stop soon: it returns
-   * XF_CANCELLED. From any thread, while the session exists. Errors:
-   * INVALID_ARGUMENT. */
+   * XF_CANCELLED, or XF_OK if it was as good as done. From any thread, while
+   * the session exists. Errors: INVALID_ARGUMENT. */
   xf_status (*cancel)(xf_session *session) XF_NODISCARD;
 
   /* Since 1.1, as all below. Copies the counters of a session that was created
@@ -252,7 +252,8 @@ typedef struct xf_api {
    * sessions of a model. `op_size` is sizeof(xf_op_profile) where the caller
    * was compiled. Sets *count to the number of ops; `ops` may be NULL if
    * `capacity`, in elements, is 0, which only asks for it. Errors:
-   * INVALID_ARGUMENT, BUFFER_TOO_SMALL (if not asking), BUSY. */
+   * INVALID_ARGUMENT, BUFFER_TOO_SMALL (if not asking; *count is set, and `ops`
+   * is left as it was), BUSY. */
   xf_status (*profile_read)(xf_session *session, xf_op_profile *ops,
                             size_t op_size, size_t capacity,
                             size_t *count) XF_NODISCARD;
