@@ -45,7 +45,13 @@ std::string expectation(const KnobInfo &knob) {
   case KnobType::IntList:
     return "a list of integers";
   case KnobType::StringList:
-    return "a list of strings";
+    return knob.words.empty()
+               ? "a list of strings"
+               : "a list of strings out of " + quoted(knob.words);
+  case KnobType::Switch:
+    return "`true`, `false` or a number";
+  case KnobType::Dict:
+    return "a block of settings `{ name = value }`";
   case KnobType::Stack:
     return "a stack such as `Encoder { ... }`";
   case KnobType::Any:
@@ -83,6 +89,8 @@ public:
 
   /// The value of an expression of the knob's type.
   std::optional<Value> one(const Expr &expr) {
+    if (knob.type == KnobType::Dict)
+      return dict(expr);
     if (isBlock(expr)) {
       mismatch(expr, "a block");
       return std::nullopt;
@@ -95,13 +103,115 @@ public:
         mismatch(expr, describe(typeOf(*value)));
       return std::nullopt;
     }
-    if (knob.type == KnobType::Float)
+    if (knob.type == KnobType::Float || knob.type == KnobType::Switch)
       if (auto *integer = std::get_if<int64_t>(&value->data))
         value->data = static_cast<double>(*integer);
+    if (knob.type == KnobType::StringList && !areWords(expr, *value))
+      return std::nullopt;
     return inRange(expr, *value) ? value : std::nullopt;
   }
 
+  /// `{ name = value ... }`: the entries that the knob knows, each of its type.
+  std::optional<Value> entries(llvm::ArrayRef<Item> items) {
+    std::vector<ValueEntry> result;
+    std::map<std::string, SourceRange> seen;
+    bool good = true;
+    for (const Item &item : items) {
+      std::optional<ValueEntry> found = entry(item);
+      good &= found.has_value();
+      if (!found)
+        continue;
+      const Name &name = std::get<Setting>(item.node).path.front();
+      auto [first, isNew] = seen.try_emplace(name.text, name.range);
+      if (!isNew)
+        diags.report(name.range, diag::Duplicate, "entry", name.text)
+            .note(first->second, diag::NoteFirst);
+      good &= isNew;
+      result.push_back(std::move(*found));
+    }
+    return good ? std::optional(Value{std::move(result)}) : std::nullopt;
+  }
+
 private:
+  std::optional<Value> dict(const Expr &expr) {
+    auto *block = std::get_if<std::unique_ptr<Block>>(&expr.node);
+    if (block && (*block)->className.text.empty())
+      return entries((*block)->items);
+    if (block)
+      mismatch(expr, "a constructor call");
+    else if (std::optional<Type> type =
+                 checkExpr(expr, Scope{constants}, diags))
+      mismatch(expr, describe(*type));
+    return std::nullopt;
+  }
+
+  /// The type an entry must have, as in `words`; nullopt where there is no such
+  /// entry.
+  std::optional<llvm::StringRef> entryType(llvm::StringRef name) const {
+    for (llvm::StringRef word : knob.words) {
+      auto [known, type] = word.split(": ");
+      if (known == "*" || known == name)
+        return type;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<ValueEntry> entry(const Item &item) {
+    auto *setting = std::get_if<Setting>(&item.node);
+    if (!setting || setting->path.size() != 1) {
+      diags.report(item.range, diag::KnobType, knob.name, "a nested block",
+                   expectation(knob));
+      return std::nullopt;
+    }
+    const Name &name = setting->path.front();
+    std::optional<llvm::StringRef> type = entryType(name.text);
+    if (!type) {
+      diags.report(name.range, diag::KnobWord, name.text, knob.name,
+                   quoted(knob.words));
+      return std::nullopt;
+    }
+    std::string path =
+        fmt::format("{}.{}", std::string_view(knob.name), name.text);
+    KnobInfo inner = knob;
+    inner.name = path;
+    inner.words = {};
+    inner.type = *type == "int"    ? KnobType::Int
+                 : *type == "bool" ? KnobType::Bool
+                                   : KnobType::Float;
+    inner.minimum = *type == "int" ? 1 : inner.minimum;
+    KnobChecker checker(inner, constants, diags);
+    std::optional<Value> value;
+    if (*type != "floats")
+      value = checker.one(setting->value);
+    else if (auto *list = std::get_if<ListLit>(&setting->value.node))
+      value = checker.each(*list);
+    else
+      diags.report(setting->value.range, diag::KnobType, path, "no list",
+                   "a list of numbers");
+    return value ? std::optional(ValueEntry{name.text, std::move(*value)})
+                 : std::nullopt;
+  }
+
+  /// Each string of a list is one of the knob's words, if it has any.
+  bool areWords(const Expr &expr, const Value &value) {
+    auto *literal = std::get_if<ListLit>(&expr.node);
+    bool good = true;
+    for (auto [index, element] :
+         llvm::enumerate(std::get<std::vector<Value>>(value.data))) {
+      const std::string &word = std::get<std::string>(element.data);
+      if (knob.words.empty() || llvm::is_contained(knob.words, word))
+        continue;
+      good = false;
+      SourceRange range = literal ? literal->elements[index].range : expr.range;
+      auto builder = diags.report(range, diag::KnobWord, word, knob.name,
+                                  quoted(knob.words));
+      if (auto near = nearestName(word, knob.words))
+        builder.hint(
+            fmt::format("did you mean `{}`?", std::string_view(*near)));
+    }
+    return good;
+  }
+
   void mismatch(const Expr &expr, llvm::StringRef seen) {
     auto builder = diags.report(expr.range, diag::KnobType, knob.name, seen,
                                 expectation(knob));
@@ -132,7 +242,10 @@ private:
       return listOf(Type::Int);
     case KnobType::StringList:
       return listOf(Type::String);
+    case KnobType::Switch:
+      return type == Type::Bool || type == Type::Int || type == Type::Float;
     case KnobType::Enum:
+    case KnobType::Dict:
     case KnobType::Stack:
       return false;
     case KnobType::Any:
@@ -226,6 +339,18 @@ bool isDefaultText(const KnobInfo &knob, const Expr &expr) {
   llvm::raw_string_ostream os(text);
   printExpr(expr, os);
   return text == knob.defaultText;
+}
+
+/// `{}` gives nothing, as if the knob was not set.
+bool isEmptyDict(const Value &value) {
+  auto *entries = std::get_if<std::vector<ValueEntry>>(&value.data);
+  return entries && entries->empty();
+}
+
+/// `depth_scale_residual` is the one knob that a number takes to inference.
+bool actsInTrainingOnly(const KnobInfo &knob, const Value &value) {
+  auto *boolean = std::get_if<bool>(&value.data);
+  return knob.name.ends_with("depth_scale_residual") && boolean && *boolean;
 }
 
 /// Says what the knob's status says; false when that is an error.
@@ -361,8 +486,28 @@ std::optional<Value> checkKnobValue(const KnobInfo &knob, const Expr &expr,
   std::optional<Value> value =
       isPolicy ? policyValue(knob, expr, constants, diags)
                : KnobChecker(knob, constants, diags).layeredOrOne(expr);
-  if (!value || !checkStatus(knob, nameRange, isDefault(knob, *value),
-                             ownerPlanned, diags))
+  if (!value || isEmptyDict(*value))
+    return std::nullopt;
+  if (actsInTrainingOnly(knob, *value)) {
+    diags.report(nameRange, diag::KnobTrainingOnly, knob.name,
+                 "`true` is about initialisation, a number scales the branch");
+    return std::nullopt;
+  }
+  if (!checkStatus(knob, nameRange, isDefault(knob, *value), ownerPlanned,
+                   diags))
+    return std::nullopt;
+  return value;
+}
+
+std::optional<Value> checkKnobEntries(const KnobInfo &knob,
+                                      llvm::ArrayRef<Item> items,
+                                      SourceRange nameRange, bool ownerPlanned,
+                                      Constants &constants,
+                                      DiagnosticEngine &diags) {
+  std::optional<Value> value =
+      KnobChecker(knob, constants, diags).entries(items);
+  if (!value || isEmptyDict(*value) ||
+      !checkStatus(knob, nameRange, /*isDefault=*/false, ownerPlanned, diags))
     return std::nullopt;
   return value;
 }

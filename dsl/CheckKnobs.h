@@ -16,6 +16,13 @@ std::optional<Value> checkKnobValue(const KnobInfo &knob, const Expr &expr,
                                     Constants &constants,
                                     DiagnosticEngine &diags);
 
+/// The same for a Dict that is written as a group, `name { a = 1 }`.
+std::optional<Value> checkKnobEntries(const KnobInfo &knob,
+                                      llvm::ArrayRef<Item> items,
+                                      SourceRange nameRange, bool ownerPlanned,
+                                      Constants &constants,
+                                      DiagnosticEngine &diags);
+
 /// The same for a setting of a sweep: a list with a value of the knob in each
 /// entry.
 std::optional<Value> checkSweepValue(const KnobInfo &knob, const Expr &expr,

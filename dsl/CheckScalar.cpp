@@ -343,6 +343,8 @@ llvm::StringRef describe(Type type) {
     return "a boolean";
   case Type::String:
     return "a string";
+  case Type::Dict:
+    return "a block";
   case Type::List:
     return "a list";
   }

@@ -259,8 +259,8 @@ private:
 } // namespace
 
 Type typeOf(const Value &value) {
-  return std::array{Type::Bool, Type::Int, Type::Float, Type::String,
-                    Type::List}[value.data.index()];
+  return std::array{Type::Bool,   Type::Int,  Type::Float,
+                    Type::String, Type::List, Type::Dict}[value.data.index()];
 }
 
 std::string spell(const Value &value) {
@@ -278,6 +278,13 @@ std::string spell(const Value &value) {
     for (const Value &element : std::get<std::vector<Value>>(value.data))
       out += (out.size() > 1 ? ", " : "") + spell(element);
     return out + "]";
+  }
+  case Type::Dict: {
+    std::string out = "{";
+    for (const ValueEntry &entry :
+         std::get<std::vector<ValueEntry>>(value.data))
+      out += " " + entry.name + " = " + spell(entry.value);
+    return out + " }";
   }
   }
   llvm_unreachable("unknown type");

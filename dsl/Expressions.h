@@ -17,7 +17,7 @@
 
 namespace xf::dsl {
 
-enum class Type { Int, Float, Bool, String, List };
+enum class Type { Int, Float, Bool, String, List, Dict };
 
 /// "an integer": how a message names the type.
 llvm::StringRef describe(Type type);

@@ -12,4 +12,7 @@ namespace xf::dsl {
 /// without effect; both name both knobs and point at both.
 void checkKnobRules(const CheckedSpec &spec, DiagnosticEngine &diags);
 
+/// The same for one model, with the sides of an XTransformer.
+void checkKnobRules(const CheckedModel &model, DiagnosticEngine &diags);
+
 } // namespace xf::dsl

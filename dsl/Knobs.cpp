@@ -1,13 +1,10 @@
-// The knob table in memory: constant rows generated from Knobs.td, lookup by
-// name, and the printed reference.
+// The knob table in memory: constant rows generated from Knobs.td, and lookup
+// by name.
 #include "dsl/Knobs.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace xf::dsl {
@@ -24,6 +21,10 @@ const KnobInfo knobRows[] = {
 #include "dsl/KnobTable.inc"
 #undef XF_KNOB_ROWS
 };
+
+#define XF_CLASS_WORDS
+#include "dsl/KnobTable.inc"
+#undef XF_CLASS_WORDS
 
 const ClassInfo classRows[] = {
 #define XF_CLASS_ROWS
@@ -79,6 +80,12 @@ const ClassInfo *findClass(llvm::StringRef name) {
   return row != std::end(classRows) ? row : nullptr;
 }
 
+std::optional<bool> ClassInfo::sets(llvm::StringRef knob) const {
+  if (knob == "causal" && causal >= 0)
+    return causal == 1;
+  return llvm::is_contained(on, knob) ? std::optional(true) : std::nullopt;
+}
+
 llvm::StringRef ownerName(KnobOwner owner) {
   switch (owner) {
   case KnobOwner::AttentionLayers:
@@ -91,6 +98,8 @@ llvm::StringRef ownerName(KnobOwner owner) {
     return "XTransformer";
   case KnobOwner::ContinuousTransformerWrapper:
     return "ContinuousTransformerWrapper";
+  case KnobOwner::MultiInputTransformerWrapper:
+    return "MultiInputTransformerWrapper";
   case KnobOwner::Refine:
     return "refine";
   case KnobOwner::Generate:
@@ -99,52 +108,6 @@ llvm::StringRef ownerName(KnobOwner owner) {
     return "sweep";
   }
   return "";
-}
-
-static void printKnob(const KnobInfo &knob, llvm::raw_ostream &os) {
-  os << "  " << knob.name << " = " << knob.defaultText << "\n      "
-     << knob.text;
-  if (!knob.words.empty()) {
-    os << " (";
-    llvm::interleaveComma(knob.words, os);
-    os << ")";
-  }
-  if (std::isfinite(knob.minimum))
-    os << ", at least " << llvm::format("%g", knob.minimum);
-  if (std::isfinite(knob.maximum))
-    os << ", at most " << llvm::format("%.10g", knob.maximum);
-  if (knob.layered)
-    os << ", or a list with one entry a layer";
-  if (knob.own)
-    os << " [xfc's own]";
-  switch (knob.status) {
-  case KnobStatus::Supported:
-    break;
-  case KnobStatus::Planned:
-    os << " [not supported yet]";
-    break;
-  case KnobStatus::TrainingOnly:
-    os << " [no effect: " << knob.note << "]";
-    break;
-  case KnobStatus::Refused:
-    os << " [refused: " << knob.note << "]";
-    break;
-  }
-  os << "\n";
-}
-
-void printKnobReference(llvm::raw_ostream &os) {
-  const KnobInfo *previous = nullptr;
-  for (const KnobInfo &knob : allKnobs()) {
-    if (!previous || previous->owner != knob.owner)
-      os << (previous ? "\n" : "") << ownerName(knob.owner) << "\n";
-    previous = &knob;
-    if (knob.base.empty())
-      printKnob(knob, os);
-  }
-  os << "\nEvery attn_* knob also exists as cross_attn_*, for cross attention "
-        "(not supported yet);\nevery knob of AttentionLayers as enc_* and "
-        "dec_* in XTransformer.\n";
 }
 
 } // namespace xf::dsl

@@ -5,6 +5,9 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <optional>
+#include <string>
+
 namespace llvm {
 class raw_ostream;
 }
@@ -20,7 +23,9 @@ enum class KnobType {
   String,
   Enum,
   IntList,
-  StringList,
+  StringList, ///< of `words` where there are any
+  Switch,     ///< a number, or true or false
+  Dict,       ///< `{ name = value ... }`, the names and types in `words`
   Stack,
   Any
 };
@@ -41,6 +46,7 @@ enum class KnobOwner {
   ViTransformerWrapper,
   XTransformer,
   ContinuousTransformerWrapper,
+  MultiInputTransformerWrapper,
   Refine,
   Generate,
   Sweep,
@@ -54,7 +60,8 @@ struct KnobInfo {
                                ///< `none` where there is no value
   double minimum,
       maximum; ///< inclusive; infinities when unbounded; numbers only
-  llvm::ArrayRef<llvm::StringRef> words; ///< the words of an Enum
+  llvm::ArrayRef<llvm::StringRef> words; ///< of an Enum or StringList; of a
+                                         ///< Dict "name: type" of each entry
   bool layered; ///< a list with one entry per layer is valid too
   bool own;     ///< xfc's own, unknown to x-transformers
   KnobStatus status;
@@ -62,6 +69,9 @@ struct KnobInfo {
   llvm::StringRef note; ///< reason of Refused, remark of TrainingOnly
   llvm::StringRef base; ///< the knob this one repeats (`cross_attn_*`, `enc_*`,
                         ///< `dec_*`), or empty
+  llvm::StringRef formula; ///< what is computed
+  llvm::StringRef weights; ///< the tensors it adds
+  llvm::StringRef example; ///< settings that show it; empty: see exampleOf
 };
 
 /// All knobs, sorted by owner, then name.
@@ -75,12 +85,18 @@ const KnobInfo *findKnob(KnobOwner owner, llvm::StringRef name);
 const KnobInfo *nearestKnob(KnobOwner owner, llvm::StringRef name);
 
 /// Classes a spec may name (`Encoder`, `TransformerWrapper`, ...), with their
-/// owner and the value of `causal` they set.
+/// owner and the knobs they set.
 struct ClassInfo {
   llvm::StringRef name;
   KnobOwner owner;
   int causal; ///< 0 or 1 where the class sets it, -1 elsewhere
+  llvm::ArrayRef<llvm::StringRef> on; ///< knobs it switches on
+
   KnobStatus status;
+  llvm::StringRef note; ///< reason of Refused
+
+  /// The value that the class gives to a Bool knob.
+  std::optional<bool> sets(llvm::StringRef knob) const;
 };
 llvm::ArrayRef<ClassInfo> allClasses();
 const ClassInfo *findClass(llvm::StringRef name);
@@ -88,6 +104,15 @@ const ClassInfo *findClass(llvm::StringRef name);
 /// The owner as a spec writes it: the base class's name, or `refine`,
 /// `generate`, `sweep`.
 llvm::StringRef ownerName(KnobOwner owner);
+
+/// Settings that switch the knob on, for a spec beside what its owner requires;
+/// knobs of the stack in a TransformerWrapper's start with `attn_layers.`. Made
+/// from the type where the record has none; empty where that says nothing.
+std::string exampleOf(const KnobInfo &knob);
+
+/// Prints all that the table and the rules know about the knobs of that name;
+/// false where there is none.
+bool printKnob(llvm::StringRef name, llvm::raw_ostream &os);
 
 /// Prints every knob with its default, range, status and text, by owner.
 void printKnobReference(llvm::raw_ostream &os);

@@ -27,23 +27,60 @@ public:
       op.setWeightsFile(model.weights->file);
     }
     builder.setInsertionPointToEnd(&op.getBody().front());
-    auto wrapper = builder.create<ir::TransformerWrapperOp>(
-        locate(model.nameRange, model.knobs, model.name));
-    setKnobs(wrapper, model.knobs);
+    if (model.cls->owner == KnobOwner::AttentionLayers)
+      build(model.stacks.front().second, model.name);
+    else
+      buildWrapper(model, model.name);
+    builder.setInsertionPointToEnd(&op.getBody().front());
     for (const CheckedPolicy &policy : model.policies)
       build(policy, model.name);
-    builder.setInsertionPointToEnd(&wrapper.getBody().front());
-    for (const auto &[name, stack] : model.stacks)
-      build(stack, model.name + "." + name);
   }
 
 private:
+  /// A wrapper with what stands inside: one stack, or the two sides of an
+  /// XTransformer.
+  void buildWrapper(const CheckedModel &model, const std::string &path) {
+    mlir::OpBuilder::InsertionGuard guard(builder);
+    mlir::Operation *wrapper = createWrapper(
+        model.cls->owner, locate(model.nameRange, model.knobs, path));
+    setKnobs(wrapper, model.knobs);
+    builder.setInsertionPointToEnd(&wrapper->getRegion(0).front());
+    for (const auto &[name, stack] : model.stacks)
+      build(stack, path + "." + (stack.prefix.empty() ? name : stack.prefix));
+    for (const CheckedModel &side : model.sides)
+      buildWrapper(side, path + "." + side.stacks.front().second.prefix);
+  }
+
+  mlir::Operation *createWrapper(KnobOwner owner, mlir::Location loc) {
+    switch (owner) {
+    case KnobOwner::TransformerWrapper:
+      return builder.create<ir::TransformerWrapperOp>(loc);
+    case KnobOwner::ViTransformerWrapper:
+      return builder.create<ir::ViTransformerWrapperOp>(loc);
+    case KnobOwner::ContinuousTransformerWrapper:
+      return builder.create<ir::ContinuousTransformerWrapperOp>(loc);
+    case KnobOwner::MultiInputTransformerWrapper:
+      return builder.create<ir::MultiInputTransformerWrapperOp>(loc);
+    case KnobOwner::XTransformer:
+      return builder.create<ir::XTransformerOp>(loc);
+    case KnobOwner::AttentionLayers:
+    case KnobOwner::Refine:
+    case KnobOwner::Generate:
+    case KnobOwner::Sweep:
+      break;
+    }
+    llvm_unreachable("the checker lets no other class through");
+  }
+
   void build(const CheckedStack &stack, const std::string &path) {
     auto op = builder.create<ir::AttentionLayersOp>(
         locate(stack.range, stack.knobs, path));
     setKnobs(op, stack.knobs);
-    if (stack.cls->causal >= 0 && !stack.knobs.count("causal"))
-      op.setCausalAttr(builder.getBoolAttr(stack.cls->causal));
+    for (llvm::StringRef name :
+         {"causal", "cross_attend", "only_cross", "prefix_causal"})
+      if (std::optional<bool> set = stack.cls->sets(name);
+          set && !stack.knobs.count(name.str()))
+        op->setAttr(name, builder.getBoolAttr(*set));
     auto locatePlain = [&](SourceRange range) { return locate(range); };
     ScalarContext scalars{headsOf(stack), locatePlain};
     if (stack.scoreMod)
@@ -84,14 +121,31 @@ private:
   /// default of a knob that has no value.
   static bool isHeld(const KnobSetting &setting) {
     const KnobInfo &knob = *setting.knob;
-    if (knob.status == KnobStatus::TrainingOnly || knob.type == KnobType::Stack)
+    if (knob.status == KnobStatus::TrainingOnly ||
+        knob.type == KnobType::Stack || isOfSide(knob))
       return false;
     auto *word = std::get_if<std::string>(&setting.value.data);
     return knob.type == KnobType::Enum || knob.defaultText != "none" || !word ||
            *word != "none";
   }
 
+  /// Those stand on the sides themselves.
+  static bool isOfSide(const KnobInfo &knob) {
+    return knob.owner == KnobOwner::XTransformer &&
+           (knob.name.starts_with("enc_") || knob.name.starts_with("dec_"));
+  }
+
+  mlir::Attribute attribute(const std::vector<ValueEntry> &entries) {
+    llvm::SmallVector<mlir::NamedAttribute> attrs;
+    for (const ValueEntry &entry : entries)
+      attrs.push_back(builder.getNamedAttr(
+          entry.name, attribute(entry.value, KnobType::Any)));
+    return builder.getDictionaryAttr(attrs);
+  }
+
   mlir::Attribute attribute(const Value &value, KnobType type) {
+    if (auto *entries = std::get_if<std::vector<ValueEntry>>(&value.data))
+      return attribute(*entries);
     if (auto *list = std::get_if<std::vector<Value>>(&value.data))
       return builder.getArrayAttr(
           llvm::to_vector(llvm::map_range(*list, [&](const Value &element) {

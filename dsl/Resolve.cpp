@@ -62,10 +62,30 @@ public:
         this->setting(*setting, target);
       } else {
         const Group &group = *std::get<std::unique_ptr<Group>>(item.node);
-        if (std::optional<Target> inner = descend(group.path, target))
+        if (const KnobInfo *knob = dictOf(group, target))
+          entries(*knob, group, target);
+        else if (std::optional<Target> inner = descend(group.path, target))
           items(group.items, *inner);
       }
     }
+  }
+
+  /// Where the settings of the model's body go. A model that is a stack gets
+  /// that stack first.
+  Target modelTarget(const Block &body, bool derived) {
+    if (model->cls->owner != KnobOwner::AttentionLayers) {
+      Target target{model->cls->owner, model->cls->name.str(), &model->knobs};
+      target.planned = model->cls->status == KnobStatus::Planned;
+      return target;
+    }
+    if (!derived) {
+      CheckedStack stack;
+      stack.cls = model->cls;
+      stack.range = {body.className.range.Start, body.braces.End};
+      model->stacks.emplace_back("", std::move(stack));
+      constructed.insert("");
+    }
+    return stackTarget("", *findStack(""));
   }
 
   /// Reports the required knobs that `target` does not have, at `range`.
@@ -131,7 +151,7 @@ private:
 
   Target stackTarget(const std::string &name, CheckedStack &stack) {
     Target target{stack.cls->owner, stack.cls->name.str(), &stack.knobs, &stack,
-                  name + "."};
+                  name.empty() ? "" : name + "."};
     target.planned = stack.cls->status == KnobStatus::Planned ||
                      model->cls->status == KnobStatus::Planned;
     target.constructed = constructed.contains(name);
@@ -139,6 +159,30 @@ private:
   }
 
   // --- settings
+
+  /// The Dict that a group spells, as in `embed_num_tokens { type = 3 }`; null
+  /// where it spells none, or does so behind words that lead elsewhere.
+  const KnobInfo *dictOf(const Group &group, const Target &target) {
+    if (group.path.size() != 1)
+      return nullptr;
+    const KnobInfo *knob =
+        findKnob(target.owner, target.prefix + group.path.front().text);
+    return knob && knob->type == KnobType::Dict && !sweep ? knob : nullptr;
+  }
+
+  void entries(const KnobInfo &knob, const Group &group, const Target &target) {
+    const Name &word = group.path.front();
+    std::string full = knob.name.str();
+    if (!firstTime("knob", full, target.path + full, word.range))
+      return;
+    std::optional<Value> value = checkKnobEntries(
+        knob, group.items, word.range, target.planned, constants, diags);
+    if (value)
+      (*target.knobs)[full] = {&knob, std::move(*value), word.range,
+                               group.braces};
+    else
+      target.knobs->erase(full);
+  }
 
   void setting(const Setting &setting, const Target &outer) {
     std::optional<Target> target =
@@ -174,15 +218,16 @@ private:
       target.knobs->erase(knob.name.str());
       return;
     }
-    if (target.constructed && knob.name == "causal" &&
-        target.stack->cls->causal >= 0 &&
-        std::get<bool>(value->data) != bool(target.stack->cls->causal)) {
-      diags
-          .report(expr.range, diag::ClassSetsKnob, target.name,
-                  target.stack->cls->causal ? "true" : "false")
-          .hint(target.stack->cls->causal
-                    ? "write `Encoder`, or override it in a `with`"
-                    : "write `Decoder`, or override it in a `with`");
+    std::optional<bool> sets =
+        target.constructed ? target.stack->cls->sets(knob.name) : std::nullopt;
+    if (sets && std::get<bool>(value->data) != *sets) {
+      auto builder = diags.report(expr.range, diag::ClassSetsKnob, target.name,
+                                  knob.name, *sets ? "true" : "false");
+      if (knob.name == "causal")
+        builder.hint(fmt::format("write `{}`, or override it in a `with`",
+                                 *sets ? "Encoder" : "Decoder"));
+      else
+        builder.hint("write `AttentionLayers`, or override it in a `with`");
       return;
     }
     (*target.knobs)[knob.name.str()] = {&knob, std::move(*value), word.range,
@@ -346,12 +391,6 @@ private:
   llvm::StringSet<> constructed; ///< stacks that this body constructs
 };
 
-Target modelTarget(CheckedModel &model) {
-  Target target{model.cls->owner, model.cls->name.str(), &model.knobs};
-  target.planned = model.cls->status == KnobStatus::Planned;
-  return target;
-}
-
 /// Nothing of the policy is compiled: it is reported once, by its keyword.
 bool reportPlanned(const PolicyDecl &decl, KnobOwner owner,
                    DiagnosticEngine &diags) {
@@ -363,35 +402,16 @@ bool reportPlanned(const PolicyDecl &decl, KnobOwner owner,
   return !supported;
 }
 
-/// The lists of `layered` knobs have one entry a layer.
-void checkLayerCounts(const CheckedStack &stack, DiagnosticEngine &diags) {
-  auto depth = stack.knobs.find("depth");
-  if (depth == stack.knobs.end() || stack.knobs.count("custom_layers"))
-    return;
-  int64_t layers = std::get<int64_t>(depth->second.value.data);
-  for (const auto &[name, setting] : stack.knobs) {
-    auto *list = std::get_if<std::vector<Value>>(&setting.value.data);
-    if (list && setting.knob->layered && int64_t(list->size()) != layers)
-      diags
-          .report(setting.valueRange, diag::LayerCount, name,
-                  int64_t(list->size()), layers)
-          .note(depth->second.valueRange, diag::NoteValueHere, "depth",
-                spell(depth->second.value));
-  }
-}
-
 } // namespace
 
 void resolveModel(const Block &body, CheckedModel &model, bool derived,
                   bool lostItems, Constants &constants,
                   DiagnosticEngine &diags) {
   Resolver resolver(&model, lostItems, constants, diags);
-  Target target = modelTarget(model);
+  Target target = resolver.modelTarget(body, derived);
   resolver.items(body.items, target);
   if (!derived)
     resolver.requireAll(target, body.className.range);
-  for (const auto &[name, stack] : model.stacks)
-    checkLayerCounts(stack, diags);
 }
 
 void resolvePolicy(const PolicyDecl &decl, KnobOwner owner,
@@ -411,7 +431,8 @@ void resolveSweep(const PolicyDecl &decl, const CheckedModel &model,
   Resolver resolver(&copy, /*lostItems=*/true, constants, diags);
   resolver.sweepInto(policy);
   reportPlanned(decl, KnobOwner::Sweep, diags);
-  resolver.items(decl.body.items, modelTarget(copy));
+  resolver.items(decl.body.items,
+                 resolver.modelTarget(decl.body, /*derived=*/true));
 }
 
 const ClassInfo *resolveClass(const Name &name, bool wantStack,
@@ -423,19 +444,20 @@ const ClassInfo *resolveClass(const Name &name, bool wantStack,
   if (!cls) {
     llvm::SmallVector<llvm::StringRef> names;
     for (const ClassInfo &other : allClasses())
-      if (isStack(other) == wantStack)
+      if (isStack(other) || !wantStack)
         names.push_back(other.name);
     auto builder = diags.report(name.range, diag::UnknownClass, name.text);
     if (auto near = nearestName(name.text, names))
       builder.hint(didYouMean(*near), name.range, near->str());
     return nullptr;
   }
-  if (isStack(*cls) != wantStack) {
-    llvm::StringRef stack = "a stack such as `Encoder`",
-                    wrapper = "a model such as `TransformerWrapper`";
-    diags.report(name.range, diag::WrongClass, name.text,
-                 wantStack ? "a model" : "a stack",
-                 wantStack ? stack : wrapper);
+  if (cls->status == KnobStatus::Refused) {
+    diags.report(name.range, diag::ClassRefused, name.text, cls->note);
+    return nullptr;
+  }
+  if (wantStack && !isStack(*cls)) {
+    diags.report(name.range, diag::WrongClass, name.text, "a model",
+                 "a stack such as `Encoder`");
     return nullptr;
   }
   if (cls->status == KnobStatus::Planned)

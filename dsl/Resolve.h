@@ -25,9 +25,9 @@ void resolveSweep(const PolicyDecl &decl, const CheckedModel &model,
                   CheckedPolicy &policy, Constants &constants,
                   DiagnosticEngine &diags);
 
-/// The class of a stack or of a model. Reports a name that is none, or one of
-/// the other kind; null then. A class that is not supported yet is reported and
-/// returned.
+/// The class of a stack, or of a model, which may be a stack too. Reports a
+/// name that is none, or that is refused; null then. A class that is not
+/// supported yet is reported and returned.
 const ClassInfo *resolveClass(const Name &name, bool wantStack,
                               DiagnosticEngine &diags);
 

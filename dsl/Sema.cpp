@@ -7,6 +7,7 @@
 #include "dsl/Nearest.h"
 #include "dsl/Parser.h"
 #include "dsl/Resolve.h"
+#include "dsl/Sides.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
@@ -151,6 +152,8 @@ private:
     model.imported = entry.imported;
     unsigned errors = diags.errorCount();
     resolveModel(decl.body, model, derived, lostItems, constants, diags);
+    if (model.cls->owner == KnobOwner::XTransformer)
+      model.sides = sidesOf(model);
     bool baseIsClean = !derived || entries.find(decl.base.text)->second.clean;
     entry.clean = baseIsClean && diags.errorCount() == errors;
     entry.model = std::move(model);

@@ -15,11 +15,21 @@
 
 namespace xf::dsl {
 
+struct ValueEntry;
+
 /// An evaluated value. Enum words are strings; lists are homogeneous, but for
 /// the string `none` of a layer that leaves an integer knob unset. The value of
-/// a Float knob is a double.
+/// a Float knob is a double, that of a Switch a double or a bool. The entries
+/// of a Dict are in the order of the text.
 struct Value {
-  std::variant<bool, int64_t, double, std::string, std::vector<Value>> data;
+  std::variant<bool, int64_t, double, std::string, std::vector<Value>,
+               std::vector<ValueEntry>>
+      data;
+};
+
+struct ValueEntry {
+  std::string name;
+  Value value;
 };
 
 /// One knob as set by the spec, directly or by the model it is derived from.
@@ -46,6 +56,7 @@ struct CheckedStack {
   SourceRange range;
   std::map<std::string, KnobSetting> knobs;
   std::optional<ScalarFunction> maskMod, scoreMod;
+  std::string prefix = {}; ///< `enc_` where the text spells its knobs so
 };
 
 struct CheckedWeights {
@@ -69,10 +80,14 @@ struct CheckedModel {
   SourceRange nameRange;
   bool imported =
       false; ///< declared in another file than the one given to `analyze`
-  const ClassInfo *cls = nullptr; ///< TransformerWrapper, ...
+  const ClassInfo *cls = nullptr; ///< TransformerWrapper, Encoder, ...
   std::map<std::string, KnobSetting> knobs;
   std::vector<std::pair<std::string, CheckedStack>>
-      stacks; ///< by the knob that holds it: attn_layers
+      stacks; ///< by the knob that holds it: attn_layers; a model that is a
+              ///< stack has one by the name ``
+  /// The encoder and the decoder of an XTransformer, as the TransformerWrappers
+  /// that it makes of its `enc_*` and `dec_*`.
+  std::vector<CheckedModel> sides = {};
   std::optional<CheckedWeights> weights;
   std::vector<CheckedPolicy> policies;
 };

@@ -153,6 +153,16 @@ static void addAttention(const KernelDesc &desc, const Machine &machine,
                          const ShapeClass &shapeClass,
                          std::vector<Config> &configs) {
   const AttentionDesc &attention = desc.attention;
+  if (attention.keepsScores()) {
+    // Scores of 16 queries of some heads and hundreds of keys are in L2. What
+    // needs the queries of the whole sequence computes them once.
+    bool whole =
+        attention.selective || attention.normalizer == Normalizer::Queries;
+    Config config = makeConfig(machine, "kept");
+    config.values = {{"grain_rows", whole ? 0 : 16}, {"grain_cols", 0}};
+    configs.push_back(config);
+    return;
+  }
   int64_t heads = attentionTaskHeads(attention, shapeClass),
           grainRows = shapeClass.rows > 128 ? 256 : 128,
           lanes = machine.vectorFloats;
@@ -192,7 +202,7 @@ static void addAttention(const KernelDesc &desc, const Machine &machine,
 }
 
 //===----------------------------------------------------------------------===//
-// Rowwise and gather
+// Rowwise, gather and map
 //===----------------------------------------------------------------------===//
 
 /// Rows of a task that streams `width` values a row: about 8192 values, a
@@ -234,6 +244,14 @@ static void addGather(const KernelDesc &desc, const Machine &machine,
   configs.push_back(config);
 }
 
+static void addMap(const KernelDesc &desc, const Machine &machine,
+                   const ShapeClass &, std::vector<Config> &configs) {
+  Config config = makeConfig(machine, "plain");
+  config.values = {{"grain_rows", streamGrainRows(desc.map.width)},
+                   {"grain_cols", 0}};
+  configs.push_back(config);
+}
+
 namespace {
 struct CandidatesEntry {
   KernelKind kind;
@@ -248,6 +266,7 @@ static const CandidatesEntry candidatesTable[] = {
     {KernelKind::Attention, "x86-64", addAttention},
     {KernelKind::Rowwise, "x86-64", addRowwise},
     {KernelKind::Gather, "x86-64", addGather},
+    {KernelKind::Map, "x86-64", addMap},
 };
 
 std::vector<Config> candidates(const KernelDesc &desc, const Machine &machine,

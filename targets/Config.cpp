@@ -148,11 +148,15 @@ bool vectorsAreColumns(const Config &config, const Machine &machine) {
   return config.get("tile_cols") % machine.vectorFloats == 0;
 }
 
-int rowLanes(int64_t width) {
+int rowLanes(const RowwiseDesc &rowwise) {
+  int64_t width = rowwise.width / rowwise.groups;
   for (int lanes : {64, 32})
     if (width % lanes == 0)
       return lanes;
-  return 16;
+  if (rowwise.groups == 1 || width >= 16)
+    return 16;
+  // Small parts, heads of 8 say: no rest.
+  return int(std::bit_floor(uint64_t(width & -width)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -177,9 +181,11 @@ static const std::vector<Variant> &variants() {
       {KernelKind::Attention,
        "blocked",
        {"tile_q", "tile_end", "tile_keys", "tile_rows", "tile_cols", "pack"}},
+      {KernelKind::Attention, "kept", {}},
       {KernelKind::Rowwise, "rows", {}},
       {KernelKind::Rowwise, "columns", {"tile_cols"}},
       {KernelKind::Gather, "plain", {}},
+      {KernelKind::Map, "plain", {}},
   };
   return table;
 }
@@ -240,6 +246,15 @@ static std::string checkGemm(const Config &config, const GemmDesc &gemm,
 static std::string checkAttention(const Config &config,
                                   const AttentionDesc &attention,
                                   const Machine &machine) {
+  if (attention.keepsScores() != (config.variant == "kept"))
+    return fmt::format("variant `{}` does not compute this attention",
+                       config.variant);
+  if (config.variant == "kept")
+    return config.get("grain_cols") == 0
+               ? ""
+               : fmt::format("`grain_cols = {}` must be 0: a task keeps the "
+                             "scores of all heads",
+                             config.get("grain_cols"));
   int64_t tileQ = config.get("tile_q"), tileEnd = config.get("tile_end"),
           rows = config.get("tile_rows"), cols = config.get("tile_cols");
   for (const char *key : {"tile_q", "tile_end"})
@@ -287,6 +302,8 @@ static std::string checkRowwise(const Config &config,
     return fmt::format("variant `{}` does not reduce over the {}",
                        config.variant,
                        rowwise.overSequence ? "sequence" : "row");
+  if (rowwise.overSequence && rowwise.groups != 1)
+    return "parts of a row are not reduced over the sequence";
   if (!rowwise.overSequence)
     return grain == 0 ? ""
                       : fmt::format("`grain_cols = {}` must be 0: a row is "
@@ -319,6 +336,12 @@ std::string checkConfig(const Config &config, const KernelDesc &desc,
     return checkRowwise(config, desc.rowwise);
   case KernelKind::Gather:
     return "";
+  case KernelKind::Map:
+    return config.get("grain_cols") == 0
+               ? ""
+               : fmt::format("`grain_cols = {}` must be 0: a task maps whole "
+                             "rows",
+                             config.get("grain_cols"));
   }
   return "";
 }

@@ -62,10 +62,10 @@ int64_t attentionTileKeys(const Config &config, int64_t height);
 /// would join those of unrolled copies, and separate products from their sums.
 bool vectorsAreColumns(const Config &config, const Machine &machine);
 
-/// How many partial sums a reduction over a row of `width` values keeps. The
+/// How many partial sums a reduction over a row, or a part of it, keeps. The
 /// same for every target and config, because it is part of the result's
 /// rounding: 64 independent sums hide the latency of an addition even with 16
 /// lanes a vector.
-int rowLanes(int64_t width);
+int rowLanes(const RowwiseDesc &rowwise);
 
 } // namespace xf::targets

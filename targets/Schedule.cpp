@@ -13,6 +13,7 @@ const std::vector<ScheduleEntry> &scheduleTable() {
       {KernelKind::Attention, "x86-64", x86::scheduleAttention},
       {KernelKind::Rowwise, "x86-64", x86::scheduleRowwise},
       {KernelKind::Gather, "x86-64", x86::scheduleGather},
+      {KernelKind::Map, "x86-64", x86::scheduleMap},
   };
   return table;
 }

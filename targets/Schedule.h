@@ -17,13 +17,22 @@ namespace xf::targets {
 /// arguments in order.
 struct KernelFuncs {
   Halide::Func output;
+  Halide::Func scores; ///< a second output; undefined for most
   std::map<std::string, Halide::Func> funcs;
+  /// Accumulators, by name, and the func of whose tiles they are.
+  std::map<std::string, std::string> tileOf;
   std::map<std::string, Halide::Var> vars;
   std::map<std::string, Halide::RVar> rvars;
   std::vector<Halide::Argument>
       arguments; ///< inputs in order, without user context and output
   std::vector<Halide::OutputImageParam>
       inputs; ///< the buffer arguments, for bounds and stride promises
+
+  /// All outputs.
+  Halide::Pipeline pipeline() const {
+    return scores.defined() ? Halide::Pipeline({output, scores})
+                            : Halide::Pipeline(output);
+  }
 };
 
 /// Applies the schedule that `config` names for `desc` on `machine`. Never

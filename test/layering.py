@@ -8,6 +8,7 @@ LLVM, MLIR, HALIDE, FMT = "llvm/", "mlir/", "Halide.h", "fmt/"
 TARGETS_PLAIN = tuple(f"targets/{name}.h" for name in ("Kernel", "Machine", "Config", "Candidates", "Choice", "ShapeClass"))
 RUNTIME = ("runtime/include", "runtime/src", "xf/", "HalideRuntime.h", "program.h")
 PROGRAM_NAMES = "compiler/Conversion/ProgramAttrs.h"  # the symbols that host program and objects share
+RECIPE_KINDS = "compiler/Weights/RecipeKinds.def"  # one list for the attribute and for its evaluation
 XF, HK = "compiler/Dialect/XF", "compiler/Dialect/HK"
 
 # Folder (or file) -> prefixes of what it may include besides the standard library; the first match wins.
@@ -24,7 +25,7 @@ LAYERS = {
     "dsl/ScalarBuilder": ("dsl/", XF, LLVM, MLIR, FMT),
     "dsl": ("dsl/", LLVM, FMT),
     "compiler/Planner": ("compiler/Planner", LLVM),
-    "compiler/Dialect/XF": (XF, LLVM, MLIR),
+    "compiler/Dialect/XF": (XF, RECIPE_KINDS, LLVM, MLIR),
     "compiler/Dialect/HK/IR/KernelDescription": (HK, LLVM, MLIR) + TARGETS_PLAIN,
     "compiler/Dialect/HK": (HK, LLVM, MLIR),
     "compiler/Transforms/Passes": (LLVM, MLIR, "targets/Choice.h"),
@@ -46,7 +47,7 @@ LAYERS = {
     "compiler/Profile": ("compiler/Profile", "compiler/Report", "targets/host/", "xf/", LLVM, FMT),
     "compiler/Driver": ("compiler/", "targets/", LLVM, MLIR, FMT),
     "compiler/tools": ("compiler/", "dsl/", "targets/", LLVM, MLIR, FMT),
-    "tools": (LLVM,),
+    "tools": ("dsl/RuleTable.h", LLVM),
 }
 
 PROJECT = ("dsl/", "compiler/", "targets/", "runtime/", LLVM, MLIR, FMT, "xf/", "Halide", "program.h")

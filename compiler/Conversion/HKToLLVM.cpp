@@ -1,6 +1,7 @@
 // The host program: launches, kernels and weights of a planned module as the
 // constants of runtime/src/program.h, and one function per entry point that
 // runs its launches in order.
+#include "compiler/Conversion/HKToLLVMRecords.h"
 #include "compiler/Conversion/ProgramAttrs.h"
 #include "compiler/Conversion/ProgramConstants.h"
 #include "compiler/Dialect/HK/IR/HK.h"
@@ -20,8 +21,6 @@ namespace xf {
 #include "compiler/Transforms/Passes.h.inc"
 
 namespace {
-
-constexpr int64_t panelColumns = 16;
 
 /// A kernel with its variants for every target of the program.
 struct KernelEntry {
@@ -46,19 +45,19 @@ struct Lowering {
   llvm::MapVector<StringRef, KernelEntry> kernels;
   llvm::MapVector<StringRef, unsigned> opNames;
   std::vector<Record> entries;
+  ir::ModelInfoAttr info;
+  uint64_t mostTokens = 0, longest = 0; ///< of the entries; 0: any length
 
   explicit Lowering(ModuleOp module)
-      : module(module), writer(module), symbols(module) {}
+      : module(module), writer(module), symbols(module),
+        info(module->getAttrOfType<ir::ModelInfoAttr>(ir::kModelInfoAttr)) {}
 
   LogicalResult run();
   LogicalResult collectTargets();
   LogicalResult collectKernels();
   FailureOr<KernelEntry> addVariants(hk::KernelOp op);
-  FailureOr<Record> weightArg(FlatSymbolRefAttr symbol);
-  FailureOr<Record> rowsArg(hk::LaunchOp launch, Value rows);
-  FailureOr<std::vector<Record>> argsOf(hk::LaunchOp launch,
-                                        const KernelEntry &kernel);
   FailureOr<Record> launchRecord(hk::LaunchOp launch,
+                                 const IndexBuffers &indices,
                                  const std::string &argsName);
   LogicalResult addEntry(func::FuncOp function);
   void addEntryFunction(StringRef name, StringRef launches, size_t count);
@@ -66,19 +65,6 @@ struct Lowering {
   LogicalResult addProgram();
   void addApiFunction(StringRef modelName);
 };
-
-Record scalarArg(xf_arg_kind kind) {
-  return {uint64_t(kind), uint64_t(XF_ELEM_I32),    uint64_t(0),
-          uint64_t(0),    std::array<int32_t, 4>{}, uint64_t(0)};
-}
-
-Record indexArg(targets::GatherIndex index) {
-  uint64_t kind = index == targets::GatherIndex::Ids         ? XF_ARG_IDS
-                  : index == targets::GatherIndex::Positions ? XF_ARG_POSITIONS
-                                                             : XF_ARG_TYPES;
-  return {kind,        uint64_t(XF_ELEM_I32),    uint64_t(1),
-          uint64_t(0), std::array<int32_t, 4>{}, uint64_t(0)};
-}
 
 /// The targets that the first kernel has configs for, in the order of
 /// cpuMachines(); the rest must have the same.
@@ -150,128 +136,24 @@ LogicalResult Lowering::collectKernels() {
   return success();
 }
 
-FailureOr<Record> Lowering::weightArg(FlatSymbolRefAttr symbol) {
-  auto weight = symbols.lookup<hk::WeightOp>(symbol.getAttr());
-  auto offset = weight->getAttrOfType<IntegerAttr>(weightOffsetAttr);
-  if (!offset)
-    return weight.emitError()
-           << "weight has no `" << weightOffsetAttr
-           << "`; the weights are packed before `convert-hk-to-llvm`";
-  if (!weight.getLayout())
-    return weight.emitError(
-        "weight has no layout; run `hk-pack-weights` before");
-  RankedTensorType type = weight.getTensorType();
-  std::array<int32_t, 4> extent = {};
-  unsigned dims = type.getRank();
-  for (unsigned i = 0; i < dims; ++i)
-    extent[i] = type.getDimSize(dims - 1 - i);
-  if (*weight.getLayout() == hk::Layout::Panels) {
-    dims = 3;
-    extent = {panelColumns, static_cast<int32_t>(type.getDimSize(0)),
-              static_cast<int32_t>((type.getDimSize(1) + panelColumns - 1) /
-                                   panelColumns),
-              0};
-  }
-  return Record{uint64_t(XF_ARG_WEIGHT),
-                uint64_t(XF_ELEM_F32),
-                uint64_t(dims),
-                uint64_t(0),
-                extent,
-                offset.getValue().getZExtValue()};
-}
-
-FailureOr<Record> Lowering::rowsArg(hk::LaunchOp launch, Value rows) {
-  auto producer = rows.getDefiningOp<hk::LaunchOp>();
-  if (!producer || !producer.getSlot())
-    return launch.emitError(
-        "row operand has no slot in the arena; run `hk-plan-memory` before");
-  std::array<int32_t, 4> extent = {
-      static_cast<int32_t>(producer.getSlot()->getWidth()), 0, 0, 0};
-  return Record{uint64_t(XF_ARG_ARENA),
-                uint64_t(XF_ELEM_F32),
-                uint64_t(2),
-                uint64_t(hk::rowsAreSequences(rows)),
-                extent,
-                uint64_t(producer.getSlot()->getOffset())};
-}
-
-/// In the order of kernels::buildKernel.
-FailureOr<std::vector<Record>> Lowering::argsOf(hk::LaunchOp launch,
-                                                const KernelEntry &kernel) {
-  std::vector<Record> args;
-  bool ok = true;
-  auto add = [&](FailureOr<Record> record) {
-    ok &= succeeded(record);
-    if (succeeded(record))
-      args.push_back(std::move(*record));
-  };
-  auto addWeights = [&](size_t from) {
-    for (auto symbol : llvm::drop_begin(
-             launch.getWeights().getAsRange<FlatSymbolRefAttr>(), from))
-      add(weightArg(symbol));
-  };
-  auto addRows = [&](size_t from, size_t to) {
-    for (Value rows : launch.getRows().slice(from, to - from))
-      add(rowsArg(launch, rows));
-  };
-  auto addSequence = [&] {
-    args.push_back(scalarArg(XF_ARG_SEQ_BEGIN));
-    args.push_back(scalarArg(XF_ARG_SEQ_LENGTH));
-  };
-  hk::KernelOp op = kernel.op;
-  targets::KernelDesc desc = hk::describeKernel(op.getStructuredOp());
-  size_t numRows = launch.getRows().size();
-  switch (desc.kind) {
-  case targets::KernelKind::Gemm:
-    addRows(0, 1);
-    addWeights(0);
-    addRows(1, numRows);
-    break;
-  case targets::KernelKind::Attention:
-    addRows(0, numRows);
-    addSequence();
-    break;
-  case targets::KernelKind::Rowwise:
-    addRows(0, 1);
-    if (desc.rowwise.overSequence)
-      addSequence();
-    addWeights(0);
-    addRows(1, numRows);
-    break;
-  case targets::KernelKind::Gather:
-    for (targets::GatherIndex index : desc.gather.tables)
-      args.push_back(indexArg(index));
-    addWeights(0);
-    break;
-  }
-  if (!ok)
-    return failure();
-  return args;
-}
-
-xf_launch_kind launchKind(const targets::KernelDesc &desc) {
-  if (desc.kind == targets::KernelKind::Attention)
-    return XF_LAUNCH_SEQUENCE;
-  return desc.kind == targets::KernelKind::Rowwise && desc.rowwise.overSequence
-             ? XF_LAUNCH_POOL
-             : XF_LAUNCH_ROWS;
-}
-
 FailureOr<Record> Lowering::launchRecord(hk::LaunchOp launch,
+                                         const IndexBuffers &indices,
                                          const std::string &argsName) {
   if (!launch.getSlot())
     return launch.emitError(
         "launch has no slot in the arena; run `hk-plan-memory` before");
   const KernelEntry &entry = kernels.find(launch.getKernel())->second;
-  FailureOr<std::vector<Record>> args = argsOf(launch, entry);
+  hk::KernelOp op = entry.op;
+  FailureOr<std::vector<Record>> args =
+      argumentRecords(launch, op, symbols, indices);
   if (failed(args))
     return failure();
 
   StringRef name =
       launch.getOpName() ? *launch.getOpName() : launch.getKernel();
   unsigned opIndex = opNames.insert({name, opNames.size()}).first->second;
-  hk::KernelOp op = entry.op;
-  return Record{uint64_t(launchKind(hk::describeKernel(op.getStructuredOp()))),
+  LaunchShape shape = launchShape(op.getStructuredOp());
+  return Record{uint64_t(shape.kind),
                 uint64_t(args->size()),
                 uint64_t(launch.getSlot()->getWidth()),
                 uint64_t(opIndex),
@@ -279,8 +161,8 @@ FailureOr<Record> Lowering::launchRecord(hk::LaunchOp launch,
                 entry.variants,
                 entry.first,
                 writer.addTable(argsName, "xf_arg", program::argFields, *args),
-                uint64_t(hk::rowsAreSequences(launch.getResult())),
-                uint64_t(0)};
+                uint64_t(toProgram(hk::getSpace(launch.getResult()))),
+                uint64_t(shape.lengthSpace)};
 }
 
 /// `llvm.func internal @xf_run_NAME(%exec)`: each launch, then return; a status
@@ -330,35 +212,71 @@ void Lowering::addEntryFunction(StringRef name, StringRef launches,
 
 LogicalResult Lowering::addEntry(func::FuncOp function) {
   std::string name = function.getSymName().str();
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("an entry point must have one block");
+  IndexBuffers indices(function, symbols);
   std::vector<Record> launches;
-  uint64_t arenaWidth = 0;
   for (auto launch : function.getOps<hk::LaunchOp>()) {
-    FailureOr<Record> record =
-        launchRecord(launch, name + "_args_" + std::to_string(launches.size()));
+    FailureOr<Record> record = launchRecord(
+        launch, indices, name + "_args_" + std::to_string(launches.size()));
     if (failed(record))
       return failure();
     launches.push_back(std::move(*record));
-    arenaWidth =
-        std::max<uint64_t>(arenaWidth, launch.getSlot()->getOffset() +
-                                           launch.getSlot()->getWidth());
   }
-  if (!function.getBody().hasOneBlock())
-    return function.emitError("an entry point must have one block");
+  FailureOr<std::vector<Record>> inputs =
+      inputRecords(function, indices, writer);
+  if (failed(inputs))
+    return failure();
   Operation *terminator = function.getBody().front().getTerminator();
   auto result = terminator->getNumOperands() == 1
                     ? terminator->getOperand(0).getDefiningOp<hk::LaunchOp>()
                     : hk::LaunchOp();
-  if (!result)
+  if (!result || terminator->getOperand(0) != result.getResult())
     return function.emitError(
         "an entry point must return the result of one launch");
   std::string table = writer.addTable(name + "_launches", "xf_launch",
                                       program::launchFields, launches);
+  std::string inputTable = writer.addTable(name + "_inputs", "xf_input",
+                                           program::inputFields, *inputs);
   std::string run = "xf_run_" + name;
   addEntryFunction(run, table, launches.size());
-  entries.push_back({writer.addString(name), run, arenaWidth,
+
+  EntryLimits limits = entryLimits(function, info);
+  mostTokens = std::max(mostTokens, limits.numTokens);
+  // 0 is no bound, and the largest.
+  bool isBounded = limits.maxSeqLen && (entries.empty() || longest);
+  longest = isBounded ? std::max(longest, limits.maxSeqLen) : 0;
+  ArenaWidths widths = arenaWidths(function);
+  auto count = [&](StringRef attribute) {
+    auto value = function->getAttrOfType<IntegerAttr>(attribute);
+    return uint64_t(value ? value.getInt() : 0);
+  };
+  auto counts = [&](StringRef attribute, unsigned index) {
+    auto values = function->getAttrOfType<ArrayAttr>(attribute);
+    return uint64_t(values ? cast<IntegerAttr>(values[index]).getInt() : 0);
+  };
+  entries.push_back({writer.addString(name),
+                     run,
+                     inputTable,
+                     uint64_t(widths.rows),
+                     uint64_t(widths.pairs),
                      uint64_t(result.getSlot()->getOffset()),
                      uint64_t(result.getSlot()->getWidth()),
-                     uint64_t(hk::rowsAreSequences(result.getResult()))});
+                     uint64_t(toProgram(hk::getSpace(result.getResult()))),
+                     uint64_t(inputs->size()),
+                     uint64_t(indices.usesIds()),
+                     count(ir::kLeadAttr),
+                     count(ir::kTailAttr),
+                     count(ir::kSkipLeadAttr),
+                     count(ir::kSkipTailAttr),
+                     limits.numTokens,
+                     limits.maxSeqLen,
+                     counts(ir::kImageAttr, 0),
+                     counts(ir::kImageAttr, 1),
+                     counts(ir::kImageAttr, 2),
+                     counts(ir::kChunkAttr, 0),
+                     counts(ir::kChunkAttr, 1),
+                     uint64_t(extraKeys(function, symbols))});
   return success();
 }
 
@@ -388,7 +306,6 @@ std::vector<Record> Lowering::targetRecords() {
 }
 
 LogicalResult Lowering::addProgram() {
-  auto info = module->getAttrOfType<ir::ModelInfoAttr>(ir::kModelInfoAttr);
   auto json = module->getAttrOfType<StringAttr>(describeJsonAttr);
   auto bytes = module->getAttrOfType<IntegerAttr>(weightsBytesAttr);
   auto hash = module->getAttrOfType<IntegerAttr>(weightsHashAttr);
@@ -435,8 +352,8 @@ LogicalResult Lowering::addProgram() {
       hash.getValue().getZExtValue(),
       writer.addPointers("xf_op_names", names),
       uint64_t(names.size()),
-      uint64_t(info.getMaxSeqLen()),
-      uint64_t(info.getNumTokens()),
+      longest,
+      mostTokens,
       uint64_t(info.getTokenTypes())};
   writer.addRecord("xf_program_instance", "xf_program", program::programFields,
                    record);

@@ -40,14 +40,12 @@ constexpr bool matches(const FieldLayout (&fields)[N], size_t size) {
 #define XF_FIELD(kind, type, name) {Field::kind, offsetof(type, name)}
 
 constexpr FieldLayout argFields[] = {
-    XF_FIELD(I32, xf_arg, kind),
-    XF_FIELD(I32, xf_arg, elem),
-    XF_FIELD(I32, xf_arg, dims),
-    XF_FIELD(I32, xf_arg, rows_are_sequences),
-    XF_FIELD(FourI32, xf_arg, extent),
-    XF_FIELD(I64, xf_arg, offset),
+    XF_FIELD(I32, xf_arg, kind),       XF_FIELD(I32, xf_arg, elem),
+    XF_FIELD(I32, xf_arg, dims),       XF_FIELD(I32, xf_arg, space),
+    XF_FIELD(FourI32, xf_arg, extent), XF_FIELD(I64, xf_arg, offset),
+    XF_FIELD(I32, xf_arg, is_output),  XF_FIELD(I32, xf_arg, reserved),
 };
-static_assert(matches(argFields, sizeof(xf_arg)) && sizeof(xf_arg) == 40);
+static_assert(matches(argFields, sizeof(xf_arg)) && sizeof(xf_arg) == 48);
 
 constexpr FieldLayout variantFields[] = {
     XF_FIELD(I32, xf_variant, max_rows),
@@ -67,8 +65,8 @@ constexpr FieldLayout launchFields[] = {
     XF_FIELD(Pointer, xf_launch, variants),
     XF_FIELD(FourI32, xf_launch, first_variant),
     XF_FIELD(Pointer, xf_launch, args),
-    XF_FIELD(I32, xf_launch, rows_are_sequences),
-    XF_FIELD(I32, xf_launch, reserved),
+    XF_FIELD(I32, xf_launch, space),
+    XF_FIELD(I32, xf_launch, length_space),
 };
 static_assert(matches(launchFields, sizeof(xf_launch)) &&
               sizeof(xf_launch) == 64);
@@ -82,15 +80,42 @@ constexpr FieldLayout targetFields[] = {
 static_assert(matches(targetFields, sizeof(xf_target)) &&
               sizeof(xf_target) == 24);
 
+/// fill_value is a float: the cell holds its bits.
+constexpr FieldLayout inputFields[] = {
+    XF_FIELD(Pointer, xf_input, name),   XF_FIELD(I32, xf_input, kind),
+    XF_FIELD(I32, xf_input, space),      XF_FIELD(I32, xf_input, width),
+    XF_FIELD(I32, xf_input, scatter),    XF_FIELD(I32, xf_input, fill),
+    XF_FIELD(I32, xf_input, fill_value), XF_FIELD(I32, xf_input, limit),
+    XF_FIELD(I32, xf_input, reserved),   XF_FIELD(I64, xf_input, offset),
+};
+static_assert(matches(inputFields, sizeof(xf_input)) && sizeof(xf_input) == 48);
+
 constexpr FieldLayout entryFields[] = {
     XF_FIELD(Pointer, xf_entry, name),
     XF_FIELD(Pointer, xf_entry, run),
+    XF_FIELD(Pointer, xf_entry, inputs),
     XF_FIELD(I64, xf_entry, arena_width),
+    XF_FIELD(I64, xf_entry, pairs_width),
     XF_FIELD(I64, xf_entry, result_offset),
     XF_FIELD(I32, xf_entry, result_width),
-    XF_FIELD(I32, xf_entry, result_rows_are_sequences),
+    XF_FIELD(I32, xf_entry, result_space),
+    XF_FIELD(I32, xf_entry, num_inputs),
+    XF_FIELD(I32, xf_entry, takes_ids),
+    XF_FIELD(I32, xf_entry, lead),
+    XF_FIELD(I32, xf_entry, tail),
+    XF_FIELD(I32, xf_entry, skip_lead),
+    XF_FIELD(I32, xf_entry, skip_tail),
+    XF_FIELD(I32, xf_entry, num_tokens),
+    XF_FIELD(I32, xf_entry, max_seq_len),
+    XF_FIELD(I32, xf_entry, image_channels),
+    XF_FIELD(I32, xf_entry, image_size),
+    XF_FIELD(I32, xf_entry, image_patch),
+    XF_FIELD(I32, xf_entry, chunk_tokens),
+    XF_FIELD(I32, xf_entry, chunk_memory),
+    XF_FIELD(I32, xf_entry, extra_keys),
 };
-static_assert(matches(entryFields, sizeof(xf_entry)) && sizeof(xf_entry) == 40);
+static_assert(matches(entryFields, sizeof(xf_entry)) &&
+              sizeof(xf_entry) == 112);
 
 constexpr FieldLayout programFields[] = {
     XF_FIELD(I64, xf_program, magic),

@@ -38,6 +38,10 @@ static void describe(const targets::KernelDesc &kernel, OpSummary &op) {
     op.shape = fmt::format("{} from {} tables", kernel.gather.width,
                            kernel.gather.tables.size());
     return;
+  case targets::KernelKind::Map:
+    op.shape = fmt::format("{} from {} operands", kernel.map.width,
+                           kernel.map.operands.size());
+    return;
   }
 }
 

@@ -23,6 +23,16 @@ std::function<Expr(std::vector<Expr>)> callback(mlir::Region &region) {
   };
 }
 
+/// A region of three indices that reads.
+std::function<Expr(const kernels::Reads &, Expr, Expr, Expr)>
+readingCallback(mlir::Region &region) {
+  if (region.empty())
+    return {};
+  return [&region](const kernels::Reads &reads, Expr a, Expr b, Expr c) {
+    return scalarToExpr(region, {a, b, c}, &reads);
+  };
+}
+
 /// The regions of `kernel`'s op as callbacks; an absent region stays an empty
 /// function.
 kernels::Scalars scalarsOf(hk::KernelOp kernel) {
@@ -33,17 +43,17 @@ kernels::Scalars scalarsOf(hk::KernelOp kernel) {
   if (auto gather = mlir::dyn_cast<hk::GatherOp>(op))
     scalars.epilogue = callback(gather.getEpilogue());
   if (auto attention = mlir::dyn_cast<hk::AttentionOp>(op)) {
-    mlir::Region &score = attention.getScoreMod(),
-                 &mask = attention.getMaskMod();
+    mlir::Region &score = attention.getScoreMod();
     if (!score.empty())
-      scalars.scoreMod = [&score](Expr s, Expr h, Expr i, Expr j) {
-        return scalarToExpr(score, {s, h, i, j});
+      scalars.scoreMod = [&score](const kernels::Reads &reads, Expr s, Expr h,
+                                  Expr i, Expr j) {
+        return scalarToExpr(score, {s, h, i, j}, &reads);
       };
-    if (!mask.empty())
-      scalars.maskMod = [&mask](Expr h, Expr i, Expr j) {
-        return scalarToExpr(mask, {h, i, j});
-      };
+    scalars.maskMod = readingCallback(attention.getMaskMod());
+    scalars.aliveMod = readingCallback(attention.getAliveMod());
   }
+  if (auto map = mlir::dyn_cast<hk::MapOp>(op))
+    scalars.map = readingCallback(map.getBody());
   if (auto rowwise = mlir::dyn_cast<hk::RowwiseOp>(op)) {
     for (mlir::Region &map : rowwise.getMaps())
       scalars.maps.push_back(callback(map));
@@ -72,10 +82,9 @@ Halide::Module lowerKernel(const KernelTask &task) {
     targets::scheduleKernel(funcs, task.desc, task.config, *task.machine);
   else
     computeEverythingFirst(funcs);
-  return Halide::Pipeline(funcs.output)
-      .compile_to_module(funcs.arguments,
-                         kernelSymbol(task.form, task.machine->name), target,
-                         Halide::LinkageType::ExternalPlusArgv);
+  return funcs.pipeline().compile_to_module(
+      funcs.arguments, kernelSymbol(task.form, task.machine->name), target,
+      Halide::LinkageType::ExternalPlusArgv);
 }
 
 /// The kernel as text without its configs: those of other forms do not change

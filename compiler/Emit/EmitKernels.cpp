@@ -156,6 +156,7 @@ double expectedSeconds(const KernelTask *task) {
     return 0.3;
   case targets::KernelKind::Rowwise:
   case targets::KernelKind::Gather:
+  case targets::KernelKind::Map:
     return 0.2;
   }
   return 0;

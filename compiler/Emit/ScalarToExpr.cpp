@@ -3,6 +3,7 @@
 // turns hot earns its own entry in compiler/Kernels/ScalarMath.h.
 #include "compiler/Emit/ScalarToExpr.h"
 
+#include "compiler/Dialect/HK/IR/HK.h"
 #include "compiler/Kernels/ScalarMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -10,7 +11,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
-#include <map>
+#include <optional>
 
 namespace xf {
 namespace {
@@ -277,6 +278,18 @@ Expr convert(Operation *op, ArrayRef<Expr> in) {
       .Case([&](math::TanhOp) {
         return isF32 ? kernels::tanh(in[0]) : libm("tanh", in);
       })
+      .Case([&](math::SinOp) {
+        return isF32 ? kernels::sin(in[0]) : libm("sin", in);
+      })
+      .Case([&](math::CosOp) {
+        return isF32 ? kernels::cos(in[0]) : libm("cos", in);
+      })
+      .Case([&](math::Log1pOp) {
+        return isF32 ? kernels::log1p(in[0]) : libm("log1p", in);
+      })
+      .Case([&](math::Exp2Op) {
+        return isF32 ? kernels::exp2(in[0]) : libm("exp2", in);
+      })
       .Case([&](math::FmaOp) {
         return isF32 ? kernels::fma(in[0], in[1], in[2]) : libm("fma", in);
       })
@@ -293,11 +306,11 @@ Expr convert(Operation *op, ArrayRef<Expr> in) {
       .Case([&](math::RoundEvenOp) { return Halide::round(in[0]); })
       .Case([&](math::RoundOp) { return roundAway(in[0]); })
       .Case([&](math::PowFOp) { return libm("pow", in); })
-      .Case<math::SinOp, math::CosOp, math::TanOp, math::AsinOp, math::AcosOp,
-            math::AtanOp, math::Atan2Op, math::SinhOp, math::CoshOp,
-            math::AsinhOp, math::AcoshOp>([&](auto) { return libm(name, in); })
-      .Case<math::AtanhOp, math::Exp2Op, math::ExpM1Op, math::Log2Op,
-            math::Log10Op, math::Log1pOp, math::CbrtOp, math::CopySignOp>(
+      .Case<math::TanOp, math::AsinOp, math::AcosOp, math::AtanOp,
+            math::Atan2Op, math::SinhOp, math::CoshOp, math::AsinhOp,
+            math::AcoshOp>([&](auto) { return libm(name, in); })
+      .Case<math::AtanhOp, math::ExpM1Op, math::Log2Op, math::Log10Op,
+            math::CbrtOp, math::CopySignOp>(
           [&](auto) { return libm(name, in); })
       .Default([&](Operation *other) { return unsupported(other); });
 }
@@ -326,9 +339,33 @@ mlir::Value geluInput(Operation *op) {
   return matches ? half.getLhs() : nullptr;
 }
 
+/// `read`, or an error where the op around the region has nothing of the kind.
+template <class F> const F &existing(Operation *op, const F *read) {
+  if (!read || !*read)
+    throw EmitError(op, "op `" + op->getName().getStringRef().str() +
+                            "` in a region that has nothing to read");
+  return *read;
+}
+
+/// A read of the op around the region, or nothing for another op.
+std::optional<Expr> convertRead(Operation *op, ArrayRef<Expr> in,
+                                const kernels::Reads *reads) {
+  if (auto read = mlir::dyn_cast<hk::ReadOp>(op))
+    return existing(op, reads ? &reads->row : nullptr)(
+        int(read.getOperand()), in[0], in.size() > 1 ? in[1] : Expr());
+  if (auto read = mlir::dyn_cast<hk::TableOp>(op))
+    return existing(op, reads ? &reads->table : nullptr)(int(read.getTable()),
+                                                         in.vec());
+  if (auto read = mlir::dyn_cast<hk::PairOp>(op))
+    return existing(op, reads ? &reads->pair : nullptr)(int(read.getOperand()),
+                                                        in[0], in[1]);
+  return std::nullopt;
+}
+
 } // namespace
 
-Expr scalarToExpr(mlir::Region &region, ArrayRef<Expr> arguments) {
+Expr scalarToExpr(mlir::Region &region, ArrayRef<Expr> arguments,
+                  const kernels::Reads *reads) {
   mlir::Block &block = region.front();
   Operation *parent = region.getParentOp();
   if (block.getNumArguments() != arguments.size())
@@ -353,6 +390,10 @@ Expr scalarToExpr(mlir::Region &region, ArrayRef<Expr> arguments) {
       operands.push_back(values[index.at(operand)]);
     if (op.getNumResults() != 1 || op.getNumRegions() != 0)
       unsupported(&op);
+    if (std::optional<Expr> read = convertRead(&op, operands, reads)) {
+      define(op.getResult(0), *read);
+      continue;
+    }
     mlir::Value input = geluInput(&op);
     define(op.getResult(0), input ? kernels::gelu(values[index.at(input)])
                                   : convert(&op, operands));

@@ -10,6 +10,7 @@
 
 // Halide.h after MLIR: it defines macros with common names.
 #include "Halide.h"
+#include "compiler/Kernels/Kernels.h"
 
 #include <stdexcept>
 #include <vector>
@@ -25,9 +26,11 @@ struct EmitError : std::runtime_error {
 };
 
 /// The value that the one block of `region` yields when its arguments are
-/// `arguments` (as many, of the same types). Throws an EmitError at an op that
-/// the table lacks or a type that Halide lacks.
+/// `arguments` (as many, of the same types) and it reads through `reads`.
+/// Throws an EmitError at an op that the table lacks, a type that Halide lacks,
+/// or a read where there is nothing to read.
 Halide::Expr scalarToExpr(mlir::Region &region,
-                          llvm::ArrayRef<Halide::Expr> arguments);
+                          llvm::ArrayRef<Halide::Expr> arguments,
+                          const kernels::Reads *reads = nullptr);
 
 } // namespace xf

@@ -15,21 +15,13 @@ using Halide::Var;
 using targets::KernelDesc;
 using targets::KernelFuncs;
 
-static ImageParam addIndexInput(KernelFuncs &kernel, size_t number) {
-  ImageParam image(Halide::Int(32), 1, fmt::format("index_{}", number));
-  image.dim(0).set_stride(1);
-  kernel.arguments.push_back(image);
-  kernel.inputs.push_back(image);
-  return image;
-}
-
 KernelFuncs buildGather(const KernelDesc &desc, const targets::Config &config,
                         const Scalars &scalars) {
   const targets::GatherDesc &gather = desc.gather;
   KernelFuncs kernel;
   std::vector<ImageParam> indices, tables;
   for (size_t t = 0; t < gather.tables.size(); ++t)
-    indices.push_back(addIndexInput(kernel, t));
+    indices.push_back(addIndexInput(kernel, fmt::format("index_{}", t)));
   for (size_t t = 0; t < gather.tables.size(); ++t)
     tables.push_back(
         addRowsInput(kernel, fmt::format("table_{}", t), gather.width));

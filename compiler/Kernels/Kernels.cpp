@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace xf::kernels {
 
 using Halide::ImageParam;
@@ -15,11 +17,15 @@ KernelFuncs buildKernel(const targets::KernelDesc &desc,
   case KernelKind::Gemm:
     return buildGemm(desc, config, scalars);
   case KernelKind::Attention:
-    return buildAttention(desc, config, scalars);
+    return config.variant == "kept"
+               ? buildKeptAttention(desc, config, scalars)
+               : buildBlockedAttention(desc, config, scalars);
   case KernelKind::Rowwise:
     return buildRowwise(desc, config, scalars);
   case KernelKind::Gather:
     return buildGather(desc, config, scalars);
+  case KernelKind::Map:
+    return buildMap(desc, config, scalars);
   }
   return {};
 }
@@ -65,6 +71,47 @@ std::vector<ImageParam> addRowsInputs(KernelFuncs &kernel, int count,
   for (int i = 0; i < count; ++i)
     images.push_back(addRowsInput(kernel, fmt::format("rows_{}", i), width));
   return images;
+}
+
+std::vector<ImageParam>
+addTables(KernelFuncs &kernel,
+          const std::vector<std::vector<int64_t>> &tables) {
+  std::vector<ImageParam> images;
+  for (size_t t = 0; t < tables.size(); ++t)
+    images.push_back(addInput(kernel, fmt::format("table_{}", t),
+                              Halide::Float(32),
+                              {tables[t].rbegin(), tables[t].rend()}));
+  return images;
+}
+
+ImageParam addIndexInput(KernelFuncs &kernel, const std::string &name) {
+  ImageParam image(Halide::Int(32), 1, name);
+  image.dim(0).set_stride(1);
+  addBuffer(kernel, image);
+  return image;
+}
+
+Expr inRange(
+    Expr index, Expr extent,
+    const Halide::Internal::Scope<Halide::Internal::Interval> &within) {
+  using namespace Halide::Internal;
+  Interval range = bounds_of_expr_in_scope(simplify(index), within);
+  bool fits = range.is_bounded() &&
+              is_const_one(simplify(range.min >= 0 && range.max < extent));
+  return fits ? Halide::unsafe_promise_clamped(index, 0, extent - 1)
+              : Halide::clamp(index, 0, extent - 1);
+}
+
+std::function<Expr(int, std::vector<Expr>)>
+tableReader(std::vector<ImageParam> tables,
+            const Halide::Internal::Scope<Halide::Internal::Interval> &within) {
+  return [tables, &within](int number, std::vector<Expr> indices) -> Expr {
+    ImageParam table = tables.at(number);
+    std::reverse(indices.begin(), indices.end());
+    for (size_t d = 0; d < indices.size(); ++d)
+      indices[d] = inRange(indices[d], table.dim(int(d)).extent(), within);
+    return table(indices);
+  };
 }
 
 Halide::Param<int32_t> addScalar(KernelFuncs &kernel, const std::string &name) {

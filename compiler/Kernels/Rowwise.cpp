@@ -1,10 +1,11 @@
 // Reductions over a row (variant `rows`) or over the rows of a sequence
 // (variant `columns`), then a map.
 //
-// Over a row, stage after stage is reduced into a number of lanes that depends
-// on the width alone, in ascending order, and the lanes are folded in halves:
-// the order of the additions is the same on every target and for every crop.
-// Over a sequence each column is one chain in ascending order of the rows.
+// Over a row, or each of its equal parts, stage after stage is reduced into a
+// number of lanes that depends on the width alone, in ascending order, and the
+// lanes are folded in halves: the order of the additions is the same on every
+// target and for every crop. Over a sequence each column is one chain in
+// ascending order of the rows.
 #include "compiler/Kernels/Algorithms.h"
 
 #include <fmt/format.h>
@@ -37,15 +38,17 @@ static Expr combined(Combine combine, Expr a, Expr b) {
   return combine == Combine::Max ? Halide::max(a, b) : Halide::min(a, b);
 }
 
-/// Folds `lanes` values part(l, r) in halves down to one; the steps are funcs
+/// Folds `lanes` values part(l, ...) in halves down to one; the steps are funcs
 /// `fold_<stage>_<lanes>` to be scheduled.
 static Func fold(KernelFuncs &kernel, Func part, Combine combine, size_t stage,
-                 int lanes, Var l, Var r) {
+                 int lanes, const std::vector<Var> &args) {
   while (lanes > 1) {
     lanes /= 2;
     std::string name = fmt::format("fold_{}_{}", stage, lanes);
     Func half(name);
-    half(l, r) = combined(combine, part(l, r), part(l + lanes, r));
+    std::vector<Expr> near(args.begin(), args.end()), far = near;
+    far[0] = args[0] + lanes;
+    half(args) = combined(combine, part(near), part(far));
     kernel.funcs[name] = half;
     part = half;
   }
@@ -55,43 +58,56 @@ static Func fold(KernelFuncs &kernel, Func part, Combine combine, size_t stage,
 static KernelFuncs buildOverRow(const KernelDesc &desc,
                                 const Scalars &scalars) {
   const RowwiseDesc &rowwise = desc.rowwise;
-  int width = int(rowwise.width), lanes = targets::rowLanes(width),
-      rest = width % lanes;
+  bool grouped = rowwise.groups > 1;
+  int width = int(rowwise.width), partWidth = width / int(rowwise.groups),
+      lanes = targets::rowLanes(rowwise), rest = partWidth % lanes;
   KernelFuncs kernel;
   ImageParam x = addRowsInput(kernel, "x", width);
   std::vector<ImageParam> vectors =
       addVectorInputs(kernel, rowwise.vectors, width);
   std::vector<ImageParam> rows = addRowsInputs(kernel, rowwise.rows, width);
 
-  Var c("c"), r("r"), l("l");
-  std::vector<Expr> accs; // of row r
+  // The lane of a sum, the part of the row that it is of, the row.
+  Var c("c"), r("r"), l("l"), g("g");
+  std::vector<Var> args = grouped ? std::vector{l, g, r} : std::vector{l, r};
+  auto at = [&](Expr lane, Expr group) {
+    return grouped ? std::vector<Expr>{lane, group, r}
+                   : std::vector<Expr>{lane, r};
+  };
+  Expr firstColumn = grouped ? Expr(g * partWidth) : Expr(0);
+  std::vector<Func> accs; // of a part of a row
+  auto operandsOf = [&](Expr value, Expr column, Expr group) {
+    std::vector<Expr> operands{value, column, partWidth};
+    for (Func &acc : accs)
+      operands.push_back(acc(at(0, group)));
+    return operands;
+  };
   for (size_t stage = 0; stage < rowwise.stages.size(); ++stage) {
     Combine combine = rowwise.stages[stage];
     auto mapped = [&](Expr i) {
-      std::vector<Expr> operands{x(i, r), i, width};
-      operands.insert(operands.end(), accs.begin(), accs.end());
+      std::vector<Expr> operands = operandsOf(x(firstColumn + i, r), i, g);
       return stage < scalars.maps.size() && scalars.maps[stage]
                  ? scalars.maps[stage](operands)
                  : operands[0];
     };
-    RDom chunk(0, width / lanes, fmt::format("chunk_{}", stage));
+    RDom chunk(0, partWidth / lanes, fmt::format("chunk_{}", stage));
     std::string name =
         fmt::format("part_{}", stage); // a Func's own name is made unique
     Func part(name);
-    part(l, r) = identity(combine);
-    part(l, r) = combined(combine, part(l, r), mapped(chunk * lanes + l));
+    part(args) = identity(combine);
+    part(args) = combined(combine, part(at(l, g)), mapped(chunk * lanes + l));
     if (rest != 0) {
       RDom last(0, rest, fmt::format("rest_{}", stage));
-      part(last, r) =
-          combined(combine, part(last, r), mapped(width - rest + last));
+      part(at(last, g)) =
+          combined(combine, part(at(last, g)), mapped(partWidth - rest + last));
     }
     kernel.funcs[name] = part;
     kernel.rvars[fmt::format("chunk_{}", stage)] = chunk;
-    accs.push_back(fold(kernel, part, combine, stage, lanes, l, r)(0, r));
+    accs.push_back(fold(kernel, part, combine, stage, lanes, args));
   }
 
-  std::vector<Expr> operands{x(c, r), c, width};
-  operands.insert(operands.end(), accs.begin(), accs.end());
+  std::vector<Expr> operands = operandsOf(
+      x(c, r), grouped ? Expr(c % partWidth) : Expr(c), c / partWidth);
   for (ImageParam &vector : vectors)
     operands.push_back(vector(c));
   for (ImageParam &other : rows)
@@ -101,7 +117,7 @@ static KernelFuncs buildOverRow(const KernelDesc &desc,
   promiseRows(output.output_buffer(), width);
 
   kernel.output = output;
-  kernel.vars = {{"c", c}, {"r", r}, {"l", l}};
+  kernel.vars = {{"c", c}, {"r", r}, {"l", l}, {"g", g}};
   return kernel;
 }
 

@@ -122,6 +122,53 @@ Expr log(Expr x) {
                         reinterpret<float>(Expr(0x7fc00000)), value);
 }
 
+Expr log1p(Expr x) {
+  // What rounding 1 + x took away, the ratio gives back.
+  Expr sum = add(x, Expr(1.0f)), kept = sub(sum, Expr(1.0f));
+  Expr value =
+      mul(kernels::log(sum), div(x, Halide::select(kept == 0.0f, 1.0f, kept)));
+  value = Halide::select(x >= 0x1p30f, kernels::log(x), value);
+  return Halide::select(kept == 0.0f, x, value);
+}
+
+namespace {
+/// x = quadrant * pi/2 + fraction, |fraction| <= 0.786.
+struct Angle {
+  Expr fraction, quadrant;
+};
+} // namespace
+
+/// Cody and Waite's reduction: pi/2 in two parts of 8 bits, whose products with
+/// n are exact for |n| < 2^16, and the rest. No FMAs, which the compiler would
+/// merge into one.
+static Angle reducedAngle(Expr x) {
+  Expr clamped = Halide::clamp(x, -0x1p30f, 0x1p30f);
+  Expr n = Halide::round(mul(clamped, Expr(float(M_2_PI))));
+  Expr r = clamped;
+  for (float part : {0x1.92p+0f, 0x1.fap-12f, 0x1.54442ep-20f})
+    r = sub(r, mul(n, Expr(part)));
+  // Past the range of the reduction nothing is right, but all stays bounded.
+  return {Halide::clamp(r, -0.8f, 0.8f), cast<int32_t>(n)};
+}
+
+static Expr sineOf(Expr x, int quarterTurns) {
+  Angle angle = reducedAngle(x);
+  Expr r = angle.fraction, square = mul(r, r),
+       quadrant = angle.quadrant + quarterTurns;
+  // (sin(r) - r) / r^3 and (cos(r) - 1) / r^2 for |r| <= 0.786: 1.8e-9 and
+  // 1e-10 absolute
+  Expr s = polynomial(square,
+                      {-1.66666506203e-1, 8.33197590367e-3, -1.9495285333e-4});
+  Expr c = polynomial(
+      square, {-0.5, 4.1666646806e-2, -1.3887364414e-3, 2.4438082494e-5});
+  Expr value = Halide::select((quadrant & 1) == 0, fma(mul(r, square), s, r),
+                              fma(square, c, Expr(1.0f)));
+  return Halide::select((quadrant & 2) == 0, value, 0.0f - value);
+}
+
+Expr sin(Expr x) { return sineOf(x, 0); }
+Expr cos(Expr x) { return sineOf(x, 1); }
+
 Expr tanh(Expr x) {
   Expr magnitude = Halide::abs(x);
   Expr square = mul(x, x);

@@ -23,6 +23,17 @@ Halide::Expr exp2OfNonPositive(Halide::Expr x);
 /// Natural logarithm, relative error below 1.2e-7; -inf at 0, NaN below.
 Halide::Expr log(Halide::Expr x);
 
+/// log(1 + x), relative error below 3e-7; -inf at -1.
+Halide::Expr log1p(Halide::Expr x);
+
+/// Sine and cosine, absolute error below 1.2e-7 for |x| <= 1e5, which is what
+/// positions times frequencies reach; within [-1, 1] and of no meaning from 1e7
+/// on.
+/// @{
+Halide::Expr sin(Halide::Expr x);
+Halide::Expr cos(Halide::Expr x);
+/// @}
+
 /// Hyperbolic tangent, relative error below 2.4e-7 (subnormal results: the last
 /// bit).
 Halide::Expr tanh(Halide::Expr x);

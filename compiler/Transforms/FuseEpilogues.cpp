@@ -25,17 +25,25 @@ public:
 
   /// False for the kernel whose epilogue sees its sum alone.
   bool takesOperands() { return !isa<hk::GatherOp>(op.getOperation()); }
-  /// True if the epilogue knows which column it is at.
+  /// True if the epilogue knows which column of the row it is at.
   bool knowsColumn() {
-    auto rowwise = dyn_cast<hk::RowwiseOp>(op.getOperation());
-    return rowwise && !rowwise.isOverSequence();
+    return getMap() ||
+           (isOverRow() &&
+            cast<hk::RowwiseOp>(op.getOperation()).getGroups() == 1);
   }
-  Value column() { return block.getArgument(1); }
+  Value column() { return block.getArgument(getMap() ? 0 : 1); }
 
   /// What the epilogue sees of column vector `symbol`.
   Value vector(FlatSymbolRefAttr symbol) {
     SmallVector<Attribute> vectors(getVectors().getValue());
     auto known = llvm::find(vectors, symbol);
+    if (getMap()) {
+      int64_t table = known - vectors.begin();
+      if (known == vectors.end())
+        vectors.push_back(symbol);
+      setVectors(ArrayAttr::get(op->getContext(), vectors));
+      return readInMap<hk::TableOp>(table, ValueRange(column()));
+    }
     unsigned index = numInputs() + (known - vectors.begin());
     if (known != vectors.end())
       return block.getArgument(index);
@@ -47,9 +55,17 @@ public:
 
   /// What the epilogue sees of row operand `rows`.
   Value row(Value rows) {
-    if (knowsColumn() && cast<hk::RowwiseOp>(op.getOperation()).getX() == rows)
+    if (isOverRow() && cast<hk::RowwiseOp>(op.getOperation()).getX() == rows)
       return block.getArgument(0);
     MutableOperandRange operands = rowOperands();
+    if (getMap()) {
+      auto known = llvm::find_if(
+          operands, [&](OpOperand &operand) { return operand.get() == rows; });
+      int64_t index = known - operands.begin();
+      if (index == int64_t(operands.size()))
+        operands.append(rows);
+      return readInMap<hk::ReadOp>(index, column(), /*row=*/Value());
+    }
     unsigned first = numInputs() + getVectors().size();
     for (auto [index, operand] : llvm::enumerate(operands))
       if (operand.get() == rows)
@@ -59,6 +75,22 @@ public:
   }
 
 private:
+  hk::MapOp getMap() { return dyn_cast<hk::MapOp>(op.getOperation()); }
+
+  /// A map reads its operands where it needs them, here before the end.
+  template <typename ReadT, typename... Args>
+  Value readInMap(int64_t operand, Args &&...args) {
+    OpBuilder builder(block.getTerminator());
+    return builder.create<ReadT>(op->getLoc(), builder.getF32Type(), operand,
+                                 std::forward<Args>(args)...);
+  }
+
+  /// True if the epilogue has an element of a row as its first argument.
+  bool isOverRow() {
+    auto rowwise = dyn_cast<hk::RowwiseOp>(op.getOperation());
+    return rowwise && !rowwise.isOverSequence();
+  }
+
   /// How many arguments of the epilogue come before the vectors.
   unsigned numInputs() {
     if (auto rowwise = dyn_cast<hk::RowwiseOp>(op.getOperation()))
@@ -66,17 +98,23 @@ private:
     return 1;
   }
   ArrayAttr getVectors() {
+    if (hk::MapOp map = getMap())
+      return map.getTablesAttr();
     if (auto gemm = dyn_cast<hk::GemmOp>(op.getOperation()))
       return gemm.getVectorsAttr();
     return cast<hk::RowwiseOp>(op.getOperation()).getVectorsAttr();
   }
   void setVectors(ArrayAttr vectors) {
-    if (auto gemm = dyn_cast<hk::GemmOp>(op.getOperation()))
+    if (hk::MapOp map = getMap())
+      map.setTablesAttr(vectors);
+    else if (auto gemm = dyn_cast<hk::GemmOp>(op.getOperation()))
       gemm.setVectorsAttr(vectors);
     else
       cast<hk::RowwiseOp>(op.getOperation()).setVectorsAttr(vectors);
   }
   MutableOperandRange rowOperands() {
+    if (hk::MapOp map = getMap())
+      return map.getInputsMutable();
     if (auto gemm = dyn_cast<hk::GemmOp>(op.getOperation()))
       return gemm.getRowsMutable();
     return cast<hk::RowwiseOp>(op.getOperation()).getRowsMutable();

@@ -1,6 +1,6 @@
-// xf-join-linears: linears that read the same value become one linear and a
-// slice each, so that q, k and v are one gemm. The weights are joined in their
-// recipes, at compile time.
+// xf-join-linears: linears that read the same value, and are read where columns
+// of a wider value will do, become one linear and a slice each, so that q, k
+// and v are one gemm. The weights are joined in their recipes, at compile time.
 #include "compiler/Dialect/XF/IR/XF.h"
 #include "compiler/Transforms/Passes.h"
 
@@ -32,6 +32,16 @@ static std::string joinNames(ArrayRef<StringRef> names) {
 
 namespace {
 
+/// True if every reader of `value`, through slices, can read columns of a wider
+/// value; others would need a copy.
+static bool isReadInColumns(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    if (auto slice = dyn_cast<SliceOp>(user))
+      return isReadInColumns(slice.getResult());
+    return isa<AttentionOp, MapOp>(user);
+  });
+}
+
 /// Linears that read one value and agree in having a bias, in their order.
 using Group = SmallVector<LinearOp, 3>;
 
@@ -52,6 +62,8 @@ private:
     using Key = std::pair<std::pair<Value, Block *>, unsigned>;
     llvm::MapVector<Key, Group> byInput;
     function.walk([&](LinearOp op) {
+      if (!isReadInColumns(op.getResult()))
+        return;
       unsigned hasBias = op.getBias().has_value();
       byInput[{{op.getInput(), op->getBlock()}, hasBias}].push_back(op);
     });
@@ -64,7 +76,6 @@ private:
 
   void join(Group &group) {
     LinearOp first = group.front();
-    MLIRContext *context = first.getContext();
     SmallVector<FlatSymbolRefAttr> weights, biases;
     int64_t width = 0;
     for (LinearOp op : group) {
@@ -79,13 +90,13 @@ private:
 
     OpBuilder builder(first);
     Location loc = NameLoc::get(weight.getAttr(), sourceOf(first.getLoc()));
-    auto joined = builder.create<LinearOp>(loc, getRowsType(context, width),
-                                           first.getInput(), weight, bias);
+    auto joined =
+        builder.create<LinearOp>(loc, first.getInput(), width, weight, bias);
     int64_t offset = 0;
     for (LinearOp op : group) {
       builder.setInsertionPoint(op);
-      auto slice = builder.create<SliceOp>(op.getLoc(), op.getType(), joined,
-                                           builder.getI64IntegerAttr(offset));
+      auto slice = builder.create<SliceOp>(op.getLoc(), joined, offset,
+                                           getWidth(op.getResult()));
       offset += slice.getWidth();
       op.replaceAllUsesWith(slice.getResult());
       replaced.append({op.getWeightAttr(), op.getBiasAttr()});

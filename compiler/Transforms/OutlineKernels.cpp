@@ -20,8 +20,10 @@ namespace {
 
 /// The name of the `index`-th formal weight: `weight`, `vector0`, `table1`.
 std::string formalName(hk::StructuredOp op, unsigned index) {
-  if (isa<hk::GatherOp>(op.getOperation()))
+  if (isa<hk::GatherOp, hk::MapOp>(op.getOperation()))
     return "table" + std::to_string(index);
+  if (auto attention = dyn_cast<hk::AttentionOp>(op.getOperation()))
+    return attention.getNamedWeights()[index].first;
   if (!isa<hk::GemmOp>(op.getOperation()))
     return "vector" + std::to_string(index);
   return index == 0 ? "weight" : "vector" + std::to_string(index - 1);
@@ -98,16 +100,18 @@ struct OutlineKernelsPass : impl::OutlineKernelsPassBase<OutlineKernelsPass> {
 
     auto inner = cast<hk::StructuredOp>(inside.clone(*op));
     inner.setWeightArguments(formals);
+    auto attention = dyn_cast<hk::AttentionOp>(inner.getOperation());
+    bool isShared = attention && attention.isShared();
     unsigned next = 0;
-    unsigned numRows = op.getRowArguments().size();
     for (OpOperand &operand : inner->getOpOperands()) {
       bool isBatch = isa<hk::BatchType>(operand.get().getType());
       // q, k and v of one value are one argument.
-      unsigned row = std::min(next, numRows - 1);
-      operand.set(kernel.getArgument(isBatch ? operands.size() - 1 : row));
+      if (isShared && operand.getOperandNumber() < 3)
+        next = 0;
+      operand.set(kernel.getArgument(isBatch ? operands.size() - 1 : next));
       next += !isBatch;
     }
-    inside.create<hk::ReturnOp>(op->getLoc(), inner->getResult(0));
+    inside.create<hk::ReturnOp>(op->getLoc(), inner->getResults());
     return kernel;
   }
 
@@ -115,12 +119,12 @@ struct OutlineKernelsPass : impl::OutlineKernelsPassBase<OutlineKernelsPass> {
     OpBuilder builder(op);
     SmallVector<FlatSymbolRefAttr> symbols = op.getWeightArguments();
     auto launch = builder.create<hk::LaunchOp>(
-        op->getLoc(), op->getResult(0).getType(), kernel.getSymName(),
+        op->getLoc(), op->getResultTypes(), kernel.getSymName(),
         op.getRowArguments(), op.getBatchArgument(),
         builder.getArrayAttr(
             SmallVector<Attribute>(symbols.begin(), symbols.end())),
         builder.getStringAttr(placeName(op, kernel.getSymName())),
-        /*slot=*/hk::SlotAttr());
+        /*slot=*/hk::SlotAttr(), /*scores_slot=*/hk::SlotAttr());
     op->replaceAllUsesWith(launch);
     op->erase();
   }

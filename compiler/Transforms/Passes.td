@@ -29,8 +29,9 @@ def ResolveKnobsPass : Pass<"xf-resolve-knobs", "::mlir::ModuleOp"> {
 def ExpandBlocksPass : Pass<"xf-expand-blocks", "::mlir::ModuleOp"> {
   let summary = "the declared model becomes a graph of tensor ops";
   let description = [{
-    Makes a function per entry point (`@states`, and `@encode` where the spec sets `pool`) of tensor-level ops, and a weight per
-    parameter with its recipe. A knob that is off leaves nothing behind. Ops carry a name location such as `layers.0.attention`.
+    Makes a function per entry point (`@states`, `@logits` unless there is no head, `@encode` where the spec sets `pool`, those of
+    towers, images and vectors) of tensor-level ops, and a weight per parameter with its recipe. A knob that is off leaves nothing
+    behind. Ops carry a name location such as `layers.0.attention`. The work is done in Expand/, one file an idea.
 
     ```mlir
     xf.model @tiny { ... }
@@ -46,7 +47,8 @@ def JoinLinearsPass : Pass<"xf-join-linears", "::mlir::ModuleOp"> {
   let summary = "linears of one input become one linear";
   let description = [{
     Joins linears that read the same value and agree in having a bias (q, k and v) by concatenating their weights in the recipes,
-    and leaves a slice per use. Entry points share the joined weights; parts that nothing uses any more go.
+    and leaves a slice per use. Only where attention and maps alone read them, through slices: these read columns of a wider
+    value, others would need a copy. Entry points share the joined weights; parts that nothing uses any more go.
 
     ```mlir
     %q = xf.linear %x weight @layers.0.to_q : tensor<?x4xf32> -> tensor<?x4xf32>
@@ -67,8 +69,10 @@ def ConvertXFToHKPass : Pass<"convert-xf-to-hk", "::mlir::ModuleOp"> {
   let summary = "tensor ops become structured kernels";
   let description = [{
     Each op becomes one kernel: embed a gather, linear a gemm, attention an attention, everything else a rowwise, with the scalar
-    work in regions. Slices become the offsets of the attention that reads them. A linear's weight is transposed to (K, N) in its
-    recipe; a weight that a linear shares with something else is declared once in each orientation.
+    work in regions. A map that reads only its own element, of operands of the result's type, is a rowwise as well, which fuses;
+    any other is an `hk.map`. Slices become offsets of the attention or map that reads them, and a copy for other readers. A
+    linear's weight is transposed to (K, N) in its recipe; a weight that a linear shares with something else is declared once in
+    each orientation.
 
     ```mlir
     %1 = xf.linear %0 weight @w : tensor<?x8xf32> -> tensor<?x4xf32>
@@ -83,7 +87,7 @@ def FuseEpiloguesPass : Pass<"hk-fuse-epilogues", "::mlir::func::FuncOp"> {
   let summary = "elementwise work moves into the producing kernel's region";
   let description = [{
     An `hk.rowwise` without stages whose operand is used by nothing else ends up in the region of the kernel that makes that
-    operand: the epilogue of a gemm or gather, the `finish` of another rowwise. Its other operands become operands of that
+    operand: the epilogue of a gemm or gather, the `finish` of another rowwise, the body of a map. Its other operands become operands of that
     kernel, which moves to the place of the elementwise op, where they all exist.
 
     ```mlir
@@ -165,7 +169,8 @@ def PlanMemoryPass : Pass<"hk-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "liveness becomes arena offsets";
   let description = [{
     Gives the result of each launch a slot of the arena, in floats per row, such that values alive at once do not overlap. What the
-    function returns stays alive to its end. `hk.arena_width` on the function is the width of the whole arena.
+    function returns stays alive to its end, and inputs are from its start. `hk.arena_width` on the function is the width of the
+    whole arena. Pair values have slots, in floats per row and key, of an arena of their own, `hk.pairs_width` wide.
 
     ```mlir
     %0 = hk.launch @a(%x) : ...
@@ -185,9 +190,9 @@ def VerifyPhasePass : Pass<"xf-verify-phase", "::mlir::ModuleOp"> {
   let description = [{
     - `model`: models only.
     - `graph`: weights and functions of tensor-level xf ops.
-    - `kernels`: weights and functions of structured hk ops; every weight is used.
-    - `plan`: kernels with configs for the same targets, weights with layouts, functions of launches whose slots lie in the
-      arena and, while alive together, apart from each other.
+    - `kernels`: weights and functions of inputs and structured hk ops; every weight is used.
+    - `plan`: kernels with configs for the same targets, weights with layouts, functions of inputs and launches whose slots lie
+      in the arenas and, while alive together, apart from each other.
   }];
   let options = [Option<"phase", "phase", "::xf::Phase", "::xf::Phase::Model", "the phase that has just ended", [{
     ::llvm::cl::values(

@@ -4,9 +4,10 @@
 // that contradict each other, are errors at the knob's own line.
 #include "compiler/Dialect/XF/IR/ModelKnobs.h"
 #include "compiler/Dialect/XF/IR/XF.h"
+#include "compiler/Transforms/CheckKnobs.h"
+#include "compiler/Transforms/Expand/Layout.h"
+#include "compiler/Transforms/KnobDefaults.h"
 #include "compiler/Transforms/Passes.h"
-
-#include "llvm/ADT/StringExtras.h"
 
 namespace xf {
 
@@ -15,58 +16,10 @@ namespace xf {
 
 using namespace mlir;
 using namespace xf::ir;
+using expand::StackLayout;
+using expand::Sublayer;
 
 namespace {
-
-enum class Owner { AttentionLayers, TransformerWrapper };
-enum class Kind { Int, Float, Bool, String, Enum, IntList, StringList, Any };
-enum class Status { Supported, Planned };
-
-struct KnobDefault {
-  Owner owner;
-  Kind kind;
-  StringRef name, text;
-  Status status;
-};
-
-constexpr KnobDefault knobDefaults[] = {
-#define XF_KNOB(owner, kind, name, text, status)                               \
-  {Owner::owner, Kind::kind, name, text, Status::status},
-#include "compiler/Dialect/XF/IR/KnobDefaults.inc"
-#undef XF_KNOB
-};
-
-/// The default as an attribute; null for `required`, `none` and what is not
-/// compiled in any form.
-Attribute defaultAttr(const KnobDefault &knob, Builder &builder) {
-  if (knob.text == "required" ||
-      (knob.text == "none" && knob.kind != Kind::Enum))
-    return {};
-  int64_t integer;
-  double real;
-  switch (knob.kind) {
-  case Kind::Int:
-    return llvm::to_integer(knob.text, integer, 10)
-               ? builder.getI64IntegerAttr(integer)
-               : Attribute();
-  case Kind::Float:
-    return llvm::to_float(knob.text, real) ? builder.getF64FloatAttr(real)
-                                           : Attribute();
-  case Kind::Bool:
-    return builder.getBoolAttr(knob.text == "true");
-  case Kind::Enum:
-  case Kind::String:
-    return builder.getStringAttr(knob.text);
-  case Kind::Any: // bool where it has a default at all
-    return knob.text == "true" || knob.text == "false"
-               ? builder.getBoolAttr(knob.text == "true")
-               : Attribute();
-  case Kind::IntList:
-  case Kind::StringList:
-    return {};
-  }
-  return {};
-}
 
 /// `attr`, or every element of it where it is one a layer, equals `value`.
 bool equalsEverywhere(Attribute attr, Attribute value) {
@@ -77,72 +30,97 @@ bool equalsEverywhere(Attribute attr, Attribute value) {
                       [&](Attribute element) { return element == value; });
 }
 
-/// The error of a knob, at its line, with a note at the line of the other one.
-LogicalResult contradiction(Operation *op, StringRef name, Operation *otherOp,
-                            StringRef other, const Twine &message) {
-  InFlightDiagnostic diag = emitError(knobLoc(op, name)) << message;
-  if (hasKnob(otherOp, other))
-    diag.attachNote(knobLoc(otherOp, other))
-        << "`" << other << "` is " << otherOp->getAttr(other) << " here";
-  return diag;
+/// A knob that is not compiled yet may be there with its default, which says
+/// nothing; it is removed.
+LogicalResult dropPlanned(Operation *op) {
+  Builder builder(op);
+  for (const KnobDefault *knob : knobsOf(op)) {
+    Attribute attr = knob->status == KnobStatus::Planned
+                         ? op->getAttr(knob->name)
+                         : Attribute();
+    if (!attr)
+      continue;
+    if (!equalsEverywhere(attr, defaultAttr(*knob, builder)))
+      return emitError(knobLoc(op, knob->name))
+             << "`" << knob->name << "` is not supported yet";
+    op->removeAttr(knob->name);
+  }
+  return success();
 }
 
-class Resolver {
+LogicalResult requireKnobs(Operation *op) {
+  for (const KnobDefault *knob : knobsOf(op))
+    if (knob->text == "required" && knob->status == KnobStatus::Supported &&
+        !hasKnob(op, knob->name))
+      return emitError(ownLoc(op))
+             << "`" << knob->name << "` is not set and has no default";
+  return success();
+}
+
+void addDefaults(Operation *op) {
+  Builder builder(op);
+  for (const KnobDefault *knob : knobsOf(op)) {
+    if (knob->status != KnobStatus::Supported || hasKnob(op, knob->name))
+      continue;
+    if (Attribute attr = defaultAttr(*knob, builder))
+      op->setAttr(knob->name, attr);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The stack
+//===----------------------------------------------------------------------===//
+
+/// Resolves one stack, whatever it stands in.
+class StackResolver {
 public:
-  explicit Resolver(TransformerWrapperOp wrapper)
-      : wrapper(wrapper), stack(wrapper.getStack()), builder(wrapper) {}
+  explicit StackResolver(AttentionLayersOp stack)
+      : stack(stack), builder(stack) {}
 
   LogicalResult run() {
-    if (failed(dropPlanned(stack, Owner::AttentionLayers)) ||
-        failed(dropPlanned(wrapper, Owner::TransformerWrapper)) ||
-        failed(require(stack, {"dim", "depth"})) ||
-        failed(require(wrapper, {"num_tokens", "max_seq_len"})))
+    if (failed(dropPlanned(stack)) || failed(requireKnobs(stack)))
       return failure();
-    if (failed(resolveKeyHeads()))
+    auto found = expand::layoutOf(stack);
+    if (failed(found))
       return failure();
-    addDefaults(stack, Owner::AttentionLayers);
-    addDefaults(wrapper, Owner::TransformerWrapper);
-    resolveStack();
-    return failure(failed(resolveWrapper()) || failed(checkStack()));
+    layout = *found;
+    if (failed(checkCounts()) || failed(resolveKeyHeads()))
+      return failure();
+    if (!hasKnob(stack, "depth"))
+      stack->setAttr("depth", builder.getI64IntegerAttr(layout.depth));
+    addDefaults(stack);
+    resolveNone();
+    return checkStack(stack, layout);
   }
 
 private:
-  /// A knob that is not compiled yet may be there with its default, which says
-  /// nothing; it is removed.
-  LogicalResult dropPlanned(Operation *op, Owner owner) {
-    for (const KnobDefault &knob : knobDefaults) {
-      Attribute attr = knob.owner == owner && knob.status == Status::Planned
-                           ? op->getAttr(knob.name)
-                           : Attribute();
-      if (!attr)
+  /// A knob with one value a layer has one for each sublayer of its kind.
+  LogicalResult checkCounts() {
+    for (const KnobDefault *knob : knobsOf(stack)) {
+      auto values = stack->getAttrOfType<ArrayAttr>(knob->name);
+      StringRef name = knob->name;
+      bool isList =
+          knob->kind == KnobKind::IntList || knob->kind == KnobKind::StringList;
+      if (!values || isList)
         continue;
-      if (!equalsEverywhere(attr, defaultAttr(knob, builder)))
-        return emitError(knobLoc(op, knob.name))
-               << "`" << knob.name << "` is not supported yet";
-      op->removeAttr(knob.name);
+      auto [count, what] = entriesOf(name);
+      if (values.size() != count)
+        return emitError(knobLoc(stack, name))
+               << "`" << name << "` has " << values.size()
+               << " values, but the stack has " << count << " " << what;
     }
     return success();
   }
 
-  LogicalResult require(Operation *op, ArrayRef<StringRef> names) {
-    for (StringRef name : names)
-      if (!hasKnob(op, name))
-        return emitError(ownLoc(op))
-               << "`" << name << "` is not set and has no default";
-    return success();
+  std::pair<size_t, StringRef> entriesOf(StringRef name) {
+    if (name.starts_with("attn_"))
+      return {layout.count(Sublayer::Kind::Attention), "self attentions"};
+    if (name.starts_with("cross_attn_"))
+      return {layout.count(Sublayer::Kind::Cross), "cross attentions"};
+    if (name.starts_with("ff_"))
+      return {layout.count(Sublayer::Kind::Feedforward), "feed-forwards"};
+    return {layout.sublayers.size(), "sublayers"};
   }
-
-  void addDefaults(Operation *op, Owner owner) {
-    for (const KnobDefault &knob : knobDefaults) {
-      if (knob.owner != owner || knob.status != Status::Supported ||
-          hasKnob(op, knob.name))
-        continue;
-      if (Attribute attr = defaultAttr(knob, builder))
-        op->setAttr(knob.name, attr);
-    }
-  }
-
-  unsigned layers() { return static_cast<unsigned>(intKnob(stack, "depth")); }
 
   /// Whether a Bool knob, set or not, is true in `layer`.
   bool isOn(StringRef name, unsigned layer) {
@@ -157,7 +135,8 @@ private:
         hasKnob(stack, "heads") ? intKnob(stack, "heads") : headsByDefault();
     fillNone(count, builder.getI64IntegerAttr(heads));
     SmallVector<Attribute> perLayer;
-    for (unsigned layer = 0; layer < layers(); ++layer) {
+    unsigned layers = std::max(layout.count(Sublayer::Kind::Attention), 1u);
+    for (unsigned layer = 0; layer < layers; ++layer) {
       bool single = isOn(one, layer);
       if (single && hasKnob(stack, count))
         return contradiction(stack, one, stack, count,
@@ -173,17 +152,20 @@ private:
                 " is not a multiple of `attn_kv_heads` = " + Twine(keyHeads));
       perLayer.push_back(builder.getI64IntegerAttr(keyHeads));
     }
+    // A list stays one, even of equal numbers: it does not reach cross
+    // attention.
+    bool isList = isa_and_nonnull<ArrayAttr>(stack->getAttr(one)) ||
+                  isa_and_nonnull<ArrayAttr>(stack->getAttr(count));
     stack->removeAttr(one);
-    bool same = llvm::all_equal(perLayer);
     stack->setAttr(count,
-                   same ? perLayer.front() : builder.getArrayAttr(perLayer));
+                   isList ? builder.getArrayAttr(perLayer) : perLayer.front());
     return success();
   }
 
   int64_t headsByDefault() {
-    for (const KnobDefault &knob : knobDefaults)
-      if (knob.name == "heads")
-        return cast<IntegerAttr>(defaultAttr(knob, builder)).getInt();
+    for (const KnobDefault *knob : knobsOf(stack))
+      if (knob->name == "heads")
+        return cast<IntegerAttr>(defaultAttr(*knob, builder)).getInt();
     llvm_unreachable("`heads` is a knob");
   }
 
@@ -200,8 +182,7 @@ private:
   }
 
   /// What `none` stands for.
-  void resolveStack() {
-    stack->removeAttr("attn_one_kv_head");
+  void resolveNone() {
     auto setDefault = [&](StringRef name, Attribute value) {
       fillNone(name, value);
       if (!hasKnob(stack, name))
@@ -210,71 +191,63 @@ private:
     setDefault("attn_value_dim_head", stack->getAttr("attn_dim_head"));
     setDefault("attn_max_attend_past", builder.getI64IntegerAttr(-1));
     setDefault("alibi_num_heads", stack->getAttr("heads"));
-    // Rotary and the other positions that switch absolute ones off are not
-    // compiled yet.
-    setDefault("disable_abs_pos_emb", builder.getBoolAttr(false));
+    bool relative = isOn("rel_pos_bias", 0) || isOn("rotary_pos_emb", 0) ||
+                    isOn("rotary_xpos", 0) || isOn("polar_pos_emb", 0);
+    setDefault("disable_abs_pos_emb", builder.getBoolAttr(relative));
   }
 
-  LogicalResult resolveWrapper() {
-    int64_t dim = intKnob(stack, "dim");
-    if (!hasKnob(wrapper, "emb_dim"))
-      wrapper->setAttr("emb_dim", builder.getI64IntegerAttr(dim));
-    if (int64_t width = intKnob(wrapper, "emb_dim"); width != dim)
-      return contradiction(wrapper, "emb_dim", stack, "dim",
-                           "`emb_dim` = " + Twine(width) +
-                               " other than `dim` = " + Twine(dim) +
-                               " is not supported yet");
+  AttentionLayersOp stack;
+  StackLayout layout;
+  Builder builder;
+};
+
+//===----------------------------------------------------------------------===//
+// Wrappers
+//===----------------------------------------------------------------------===//
+
+/// Resolves a wrapper around a resolved stack.
+LogicalResult resolveWrapper(Operation *wrapper, AttentionLayersOp stack) {
+  addDefaults(wrapper);
+  Builder builder(wrapper);
+  auto setDefault = [&](StringRef name, int64_t value) {
+    if (!hasKnob(wrapper, name))
+      wrapper->setAttr(name, builder.getI64IntegerAttr(value));
+  };
+  if (isa<TransformerWrapperOp>(wrapper))
+    setDefault("emb_dim", intKnob(stack, "dim"));
+  if (isa<ContinuousTransformerWrapperOp>(wrapper))
+    setDefault("max_seq_len", 0);
+  if (hasKnob(wrapper, "use_abs_pos_emb")) {
     bool positions = boolKnob(wrapper, "use_abs_pos_emb") &&
                      !boolKnob(stack, "disable_abs_pos_emb") &&
                      intKnob(wrapper, "max_seq_len") > 0;
     wrapper->setAttr("use_abs_pos_emb", builder.getBoolAttr(positions));
-    if (wordKnob(wrapper, "numerics") != "strict")
-      return emitError(knobLoc(wrapper, "numerics"))
-             << "`numerics` = `" << wordKnob(wrapper, "numerics")
-             << "` is not supported yet";
-    if (boolKnob(wrapper, "normalize") && wordKnob(wrapper, "pool") == "none")
-      return contradiction(
-          wrapper, "normalize", wrapper, "pool",
-          "`normalize` is about the vectors of `encode`, but `pool` is none");
-    return success();
   }
+  return checkWrapper(wrapper, stack);
+}
 
-  LogicalResult checkStack() {
-    int64_t dim = intKnob(stack, "dim"), heads = intKnob(stack, "heads");
-    if (int64_t count = intKnob(stack, "alibi_num_heads"); count > heads)
-      return contradiction(stack, "alibi_num_heads", stack, "heads",
-                           "`alibi_num_heads` = " + Twine(count) +
-                               " is more than `heads` = " + Twine(heads));
-    for (unsigned layer = 0; layer < layers(); ++layer) {
-      if (boolKnob(stack, "ff_swish", layer) &&
-          boolKnob(stack, "ff_relu_squared", layer))
-        return contradiction(stack, "ff_swish", stack, "ff_relu_squared",
-                             "`ff_swish` and `ff_relu_squared` exclude each "
-                             "other: a feed-forward has one activation");
-      if (!boolKnob(stack, "only_attn") &&
-          static_cast<int64_t>(dim * floatKnob(stack, "ff_mult", layer)) < 1)
-        return contradiction(stack, "ff_mult", stack, "dim",
-                             "`ff_mult` leaves a feed-forward of width 0");
-      int64_t width = intKnob(stack, "attn_value_dim_head", layer);
-      if (heads == 1 && width != dim)
-        return contradiction(stack, "heads", stack, "attn_value_dim_head",
-                             "`heads` = 1 has no output projection, so a "
-                             "head's values must be as wide as `dim` = " +
-                                 Twine(dim));
-    }
-    return success();
+LogicalResult resolve(Operation *wrapper) {
+  if (auto towers = dyn_cast<XTransformerOp>(wrapper)) {
+    if (failed(dropPlanned(towers)) || failed(requireKnobs(towers)))
+      return failure();
+    addDefaults(towers);
+    return success(succeeded(resolve(towers.getEncoder())) &&
+                   succeeded(resolve(towers.getDecoder())));
   }
-
-  TransformerWrapperOp wrapper;
-  AttentionLayersOp stack;
-  Builder builder;
-};
+  AttentionLayersOp stack = stackOf(wrapper);
+  // What a wrapper needs is missed before what its stack needs.
+  if (wrapper != stack &&
+      (failed(dropPlanned(wrapper)) || failed(requireKnobs(wrapper))))
+    return failure();
+  if (failed(StackResolver(stack).run()))
+    return failure();
+  return wrapper == stack ? success() : resolveWrapper(wrapper, stack);
+}
 
 struct ResolveKnobsPass : impl::ResolveKnobsPassBase<ResolveKnobsPass> {
   void runOnOperation() override {
     for (auto model : getOperation().getOps<ModelOp>())
-      if (failed(
-              Resolver(cast<TransformerWrapperOp>(model.getWrapper())).run()))
+      if (failed(resolve(model.getWrapper())))
         return signalPassFailure();
   }
 };

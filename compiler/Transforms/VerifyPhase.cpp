@@ -38,15 +38,11 @@ template <typename BatchType> LogicalResult verifyEntry(func::FuncOp function) {
            << "must take one batch and return rows, but has type " << type;
   if (!function.getBody().hasOneBlock())
     return function.emitOpError() << "must have one block";
-  return success();
-}
-
-/// Operands that are rows of one kernel have the same rows: tokens or
-/// sequences.
-LogicalResult verifySameRows(Operation *op, ValueRange rows) {
-  for (Value value : rows)
-    if (hk::rowsAreSequences(value) != hk::rowsAreSequences(rows.front()))
-      return op->emitOpError() << "mixes rows of tokens with rows of sequences";
+  auto rows = function->getAttrOfType<StringAttr>(ir::kResultRowsAttr);
+  StringRef space = hk::getSpaceName(hk::getSpace(type.getResult(0)));
+  if (rows && rows != space)
+    return function.emitOpError() << "says that the result's rows are " << rows
+                                  << ", but its type says \"" << space << "\"";
   return success();
 }
 
@@ -66,8 +62,9 @@ LogicalResult verifyGraph(ModuleOp module) {
     if (failed(verifyEntry<ir::BatchType>(function)))
       return failure();
     for (Operation &op : function.getBody().front().without_terminator())
-      if (!isa<ir::EmbedOp, ir::NormOp, ir::LinearOp, ir::ActivationOp,
-               ir::AddOp, ir::SliceOp, ir::AttentionOp, ir::PoolOp>(op))
+      if (!isa<ir::InputOp, ir::EmbedOp, ir::MapOp, ir::NormOp, ir::LinearOp,
+               ir::ActivationOp, ir::AddOp, ir::SliceOp, ir::AttentionOp,
+               ir::PoolOp>(op))
         return op.emitOpError() << "must not stand in a graph, which holds "
                                    "tensor-level xf ops";
   }
@@ -83,24 +80,14 @@ LogicalResult verifyKernels(ModuleOp module) {
     if (failed(verifyEntry<hk::BatchType>(function)))
       return failure();
     for (Operation &op : function.getBody().front().without_terminator()) {
+      if (isa<hk::InputOp>(op))
+        continue;
       auto kernel = dyn_cast<hk::StructuredOp>(op);
       if (!kernel)
         return op.emitOpError() << "must not stand in a function of kernels, "
-                                   "which holds structured hk ops";
+                                   "which holds inputs and structured hk ops";
       for (FlatSymbolRefAttr symbol : kernel.getWeightArguments())
         used.insert(symbol.getAttr());
-      auto rowwise = dyn_cast<hk::RowwiseOp>(op);
-      // Over sequences, x has the tokens and the other operands the sequences.
-      SmallVector<Value> rows = kernel.getRowArguments();
-      if (rowwise && rowwise.isOverSequence()) {
-        rows.erase(rows.begin());
-        if (hk::rowsAreSequences(rowwise.getX()))
-          return op.emitOpError() << "reduces over sequences what has one row "
-                                     "per sequence already";
-        rows.push_back(rowwise);
-      }
-      if (failed(verifySameRows(&op, rows)))
-        return failure();
     }
   }
   for (auto weight : module.getOps<hk::WeightOp>())
@@ -136,54 +123,74 @@ LogicalResult verifyConfigs(ModuleOp module) {
   return success();
 }
 
-/// A launch and the steps between which its result is needed.
+/// A value, its slot and the steps between which it is needed.
 struct LiveValue {
-  hk::LaunchOp launch;
+  Value value;
+  hk::SlotAttr slot;
   unsigned first = 0, last = 0;
 };
 
-/// Checks each pair of values, on purpose unlike the planner does.
-LogicalResult verifySlots(func::FuncOp function) {
-  auto arena = function->getAttrOfType<IntegerAttr>("hk.arena_width");
-  if (!arena)
-    return function.emitOpError() << "must have `hk.arena_width`";
-  SmallVector<LiveValue> values;
-  llvm::DenseMap<Operation *, unsigned> step;
-  for (auto [index, op] : llvm::enumerate(function.getBody().front())) {
-    step[&op] = index;
-    if (auto launch = dyn_cast<hk::LaunchOp>(op))
-      values.push_back({launch, unsigned(index), unsigned(index)});
-    else if (!isa<func::ReturnOp>(op))
-      return op.emitOpError() << "must not stand in a planned function, which "
-                                 "holds launches";
-  }
-  for (LiveValue &value : values) {
-    hk::SlotAttr slot = value.launch.getSlotAttr();
-    if (!slot)
-      return value.launch.emitOpError() << "must have a slot";
-    if (slot.getEnd() > arena.getInt())
-      return value.launch.emitOpError()
-             << "has a slot that ends at " << slot.getEnd()
-             << ", past the arena's width of " << arena.getInt();
-    for (Operation *user : value.launch->getUsers())
-      value.last = std::max(value.last, step[user]);
-  }
+/// The slot that the op which makes `value` has for it.
+hk::SlotAttr slotOf(Value value) {
+  if (auto input = value.getDefiningOp<hk::InputOp>())
+    return input.getSlotAttr();
+  auto launch = value.getDefiningOp<hk::LaunchOp>();
+  return value == launch.getResult() ? launch.getSlotAttr()
+                                     : launch.getScoresSlotAttr();
+}
+
+/// Checks each pair of values of one arena, on purpose unlike the planner does.
+LogicalResult verifyApart(ArrayRef<LiveValue> values) {
   for (auto [index, a] : llvm::enumerate(values))
-    for (LiveValue &b : llvm::drop_begin(values, index + 1)) {
-      hk::SlotAttr slotA = a.launch.getSlotAttr(),
-                   slotB = b.launch.getSlotAttr();
-      bool alive = b.first <= a.last;
-      bool apart = slotA.getEnd() <= slotB.getOffset() ||
-                   slotB.getEnd() <= slotA.getOffset();
+    for (const LiveValue &b : values.drop_front(index + 1)) {
+      bool alive = b.first <= a.last && a.first <= b.last;
+      hk::SlotAttr left = a.slot, right = b.slot;
+      bool apart = left.getEnd() <= right.getOffset() ||
+                   right.getEnd() <= left.getOffset();
       if (alive && !apart) {
-        InFlightDiagnostic diag = b.launch.emitOpError()
+        InFlightDiagnostic diag = b.value.getDefiningOp()->emitOpError()
                                   << "has a slot that overlaps that of a value "
                                      "which is still needed";
-        diag.attachNote(a.launch.getLoc()) << "the value is made here";
+        diag.attachNote(a.value.getLoc()) << "the value is made here";
         return diag;
       }
     }
   return success();
+}
+
+LogicalResult verifySlots(func::FuncOp function) {
+  auto rowsWidth = function->getAttrOfType<IntegerAttr>("hk.arena_width");
+  auto pairsWidth = function->getAttrOfType<IntegerAttr>("hk.pairs_width");
+  if (!rowsWidth)
+    return function.emitOpError() << "must have `hk.arena_width`";
+  SmallVector<LiveValue> rows, pairs;
+  llvm::DenseMap<Operation *, unsigned> step;
+  Block &block = function.getBody().front();
+  for (auto [index, op] : llvm::enumerate(block)) {
+    step[&op] = index;
+    if (!isa<hk::LaunchOp, hk::InputOp, func::ReturnOp>(op))
+      return op.emitOpError() << "must not stand in a planned function, which "
+                                 "holds inputs and launches";
+  }
+  for (Operation &op : block)
+    for (Value value : op.getResults()) {
+      bool isPairs = hk::isPairsType(value.getType());
+      IntegerAttr width = isPairs ? pairsWidth : rowsWidth;
+      LiveValue live{value, slotOf(value), isa<hk::InputOp>(op) ? 0 : step[&op],
+                     step[&op]};
+      if (!live.slot)
+        return op.emitOpError() << "must have a slot";
+      if (!width)
+        return function.emitOpError() << "must have `hk.pairs_width`";
+      if (live.slot.getEnd() > width.getInt())
+        return op.emitOpError()
+               << "has a slot that ends at " << live.slot.getEnd()
+               << ", past the arena's width of " << width.getInt();
+      for (Operation *user : value.getUsers())
+        live.last = std::max(live.last, step[user]);
+      (isPairs ? pairs : rows).push_back(live);
+    }
+  return success(succeeded(verifyApart(rows)) && succeeded(verifyApart(pairs)));
 }
 
 LogicalResult verifyPlan(ModuleOp module) {

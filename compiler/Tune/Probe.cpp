@@ -224,7 +224,7 @@ void Probe::State::writeProgram(const targets::Machine &machine) {
     out.output_offset = launch.outputOffset;
     out.variants = &current[launches.size()];
     out.args = launch.args.data();
-    out.rows_are_sequences = launch.rowsAreSequences;
+    out.space = launch.rowsAreSequences ? XF_SPACE_SEQUENCES : XF_SPACE_TOKENS;
     launches.push_back(out);
     names.push_back(launch.name.c_str());
   }
@@ -238,7 +238,11 @@ void Probe::State::writeProgram(const targets::Machine &machine) {
   entry.arena_width = work.arenaWidth;
   entry.result_offset = last.outputOffset;
   entry.result_width = last.outputWidth;
-  entry.result_rows_are_sequences = last.rowsAreSequences;
+  entry.result_space =
+      last.rowsAreSequences ? XF_SPACE_SEQUENCES : XF_SPACE_TOKENS;
+  entry.takes_ids = 1;
+  entry.num_tokens = uint32_t(work.numTokens);
+  entry.max_seq_len = uint32_t(work.maxSeqLen);
   program.magic = XF_PROGRAM_MAGIC;
   program.version = XF_PROGRAM_VERSION;
   program.num_targets = program.num_entries = 1;
@@ -276,9 +280,9 @@ Error Probe::State::encode(ArrayRef<int64_t> lengths, uint32_t threads) {
   std::minstd_rand random(2);
   for (int64_t i = 0; i < offsets.back(); ++i)
     ids.push_back(int32_t(random() % unsigned(work.numTokens)));
-  out.resize(
-      size_t(entry.result_rows_are_sequences ? lengths.size() : ids.size()) *
-      entry.result_width);
+  out.resize(size_t(entry.result_space == XF_SPACE_SEQUENCES ? lengths.size()
+                                                             : ids.size()) *
+             entry.result_width);
   xf_batch batch;
   xf_batch_init(&batch);
   batch.ids = ids.data();

@@ -107,14 +107,15 @@ struct Reader {
 };
 
 xf_arg scalarArg(xf_arg_kind kind) {
-  return {uint32_t(kind), XF_ELEM_I32, 0, 0, {}, 0};
+  return {uint32_t(kind), XF_ELEM_I32, 0, 0, {}, 0, 0, 0};
 }
 
 xf_arg indexArg(targets::GatherIndex index) {
-  uint32_t kind = index == targets::GatherIndex::Ids         ? XF_ARG_IDS
-                  : index == targets::GatherIndex::Positions ? XF_ARG_POSITIONS
-                                                             : XF_ARG_TYPES;
-  return {kind, XF_ELEM_I32, 1, 0, {}, 0};
+  uint64_t buffer = index == targets::GatherIndex::Ids ? XF_INDEX_IDS
+                    : index == targets::GatherIndex::Positions
+                        ? XF_INDEX_POSITIONS
+                        : XF_INDEX_TYPES;
+  return {XF_ARG_INDEX, XF_ELEM_I32, 1, 0, {}, buffer, 0, 0};
 }
 
 xf_arg rowsArg(Value rows) {
@@ -124,7 +125,9 @@ xf_arg rowsArg(Value rows) {
           2,
           hk::rowsAreSequences(rows),
           {int32_t(producer.getSlot()->getWidth()), 0, 0, 0},
-          uint64_t(producer.getSlot()->getOffset())};
+          uint64_t(producer.getSlot()->getOffset()),
+          0,
+          0};
 }
 
 void Reader::addKernels() {
@@ -145,7 +148,8 @@ xf_arg Reader::weightArg(StringRef name) {
     return known->second;
   auto weight = symbols.lookup<hk::WeightOp>(name);
   RankedTensorType type = weight.getTensorType();
-  xf_arg arg = {XF_ARG_WEIGHT, XF_ELEM_F32, uint32_t(type.getRank()), 0, {}, 0};
+  xf_arg arg = {
+      XF_ARG_WEIGHT, XF_ELEM_F32, uint32_t(type.getRank()), 0, {}, 0, 0, 0};
   for (unsigned i = 0; i < arg.dims; ++i)
     arg.extent[i] = int32_t(type.getDimSize(arg.dims - 1 - i));
   bool isPanels = weight.getLayout() == hk::Layout::Panels;
@@ -218,7 +222,27 @@ void Reader::addArgs(hk::LaunchOp launch, WorkLaunch &out,
       out.args.push_back(indexArg(index));
     addWeights();
     return;
+  case targets::KernelKind::Map:
+    return;
   }
+}
+
+/// What the probe can feed: ids, and rows of tokens or sequences.
+bool isSupported(hk::LaunchOp launch, const targets::KernelDesc &desc) {
+  bool ownRows = llvm::all_of(launch.getRows(), [](Value rows) {
+    return rows.getDefiningOp<hk::LaunchOp>() &&
+           !hk::isPairsType(rows.getType()) &&
+           hk::getSpace(rows) != hk::RowSpace::Context;
+  });
+  bool plainAttention =
+      desc.kind != targets::KernelKind::Attention ||
+      (launch.getWeights().empty() && !desc.attention.hasKeyScalars() &&
+       !launch.getScores());
+  bool knownIndices = llvm::none_of(desc.gather.tables, [](auto index) {
+    return index == targets::GatherIndex::Other;
+  });
+  return ownRows && plainAttention && knownIndices &&
+         desc.kind != targets::KernelKind::Map;
 }
 
 LogicalResult Reader::addLaunch(hk::LaunchOp launch) {
@@ -228,6 +252,12 @@ LogicalResult Reader::addLaunch(hk::LaunchOp launch) {
   WorkLaunch out;
   out.kernel = kernels.lookup(launch.getKernel());
   WorkKernel &kernel = work.kernels[out.kernel];
+  if (!isSupported(launch, kernel.desc))
+    return launch.emitError()
+           << "kernel `" << launch.getKernel()
+           << "` is none that can be raced: a workload is made of kernels on "
+              "ids, rows of tokens and rows of sequences, without maps and "
+              "without weights in attention";
   out.name = launch.getOpName().value_or(launch.getKernel()).str();
   if (kernel.desc.kind == targets::KernelKind::Attention)
     out.kind = XF_LAUNCH_SEQUENCE;

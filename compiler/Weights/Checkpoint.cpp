@@ -3,6 +3,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
 #include <cmath>
@@ -12,7 +13,8 @@ using namespace xf::weights;
 
 namespace {
 
-/// One file against one layout: looks names up with and without the prefix.
+/// One file against one layout: looks names up as the layout's tables have
+/// them, whatever the file puts in front or between.
 class Matcher {
 public:
   Matcher(const SafeTensors &file, const Layout &layout)
@@ -22,22 +24,32 @@ public:
     });
     if (usesPrefix)
       prefix = layout.prefix;
+    isBareStack = !layout.stackPrefix.empty() &&
+                  any_of(file.tensors(), [&](const TensorInfo &info) {
+                    return isInBareStack(info.name);
+                  });
+    for (const TensorInfo &info : file.tensors())
+      byName[plain(info.name)] = &info;
   }
 
   /// The tensor of `wanted`, or null; its legacy name counts too.
   const TensorInfo *find(const FileTensor &wanted) const {
-    if (const TensorInfo *info = file.find(prefix + wanted.name))
+    if (const TensorInfo *info = byName.lookup(wanted.name))
       return info;
-    return wanted.legacy.empty() ? nullptr : file.find(prefix + wanted.legacy);
+    return wanted.legacy.empty() ? nullptr : byName.lookup(wanted.legacy);
   }
 
   std::string fullName(const FileTensor &wanted) const {
-    return prefix + wanted.name;
+    StringRef name = wanted.name;
+    if (isBareStack)
+      name.consume_front(layout.stackPrefix);
+    return prefix + name.str();
   }
 
-  StringRef withoutPrefix(StringRef name) const {
+  /// The name of a tensor of the file as the tables have it.
+  std::string plain(StringRef name) const {
     name.consume_front(prefix);
-    return name;
+    return plainName(layout, name, isBareStack);
   }
 
   /// The unclaimed tensor whose name is nearest to `name`, if near at all.
@@ -60,12 +72,20 @@ private:
   /// True for a name with the prefix that the table knows without it.
   bool isInStack(StringRef name) const {
     return !layout.prefix.empty() && name.consume_front(layout.prefix) &&
-           logicalNameOf(layout, name);
+           logicalNameOf(layout, plainName(layout, name, false));
+  }
+
+  /// True for a name that the table knows with the stack's prefix only.
+  bool isInBareStack(StringRef name) const {
+    return !logicalNameOf(layout, plainName(layout, name, false)) &&
+           logicalNameOf(layout, plainName(layout, name, true));
   }
 
   const SafeTensors &file;
   const Layout &layout;
   std::string prefix;
+  bool isBareStack = false;
+  StringMap<const TensorInfo *> byName;
 };
 
 } // namespace
@@ -78,7 +98,7 @@ static std::string quoted(StringRef name, ArrayRef<int64_t> shape) {
 static std::optional<std::string> describeSurplus(const Layout &layout,
                                                   const Matcher &matcher,
                                                   const TensorInfo &info) {
-  StringRef name = matcher.withoutPrefix(info.name);
+  std::string name = matcher.plain(info.name);
   if (findIgnored(layout, name))
     return std::nullopt;
   std::string text = "surplus: " + quoted(info.name, info.shape) +
@@ -89,12 +109,19 @@ static std::optional<std::string> describeSurplus(const Layout &layout,
   return text + ", and the layout does not know it";
 }
 
+/// Whether two shapes are the same but for dimensions of extent 1.
+static bool fits(ArrayRef<int64_t> file, ArrayRef<int64_t> model) {
+  auto isLong = [](int64_t dim) { return dim != 1; };
+  return equal(make_filter_range(file, isLong),
+               make_filter_range(model, isLong));
+}
+
 /// What is wrong with the tensor that was found for `logical`, if anything.
 static std::optional<std::string> describeMisfit(StringRef logical,
                                                  ArrayRef<int64_t> shape,
                                                  const TensorInfo &info) {
   std::string found = quoted(info.name, info.shape);
-  if (ArrayRef(info.shape) != shape)
+  if (!fits(info.shape, shape))
     return "wrong shape: " + found + " of the file should be " +
            quoted(logical, shape) + " of the model";
   if (!isReadable(info.dtype))
@@ -157,7 +184,7 @@ Expected<Checkpoint> Checkpoint::bind(SafeTensors source,
       scale = static_cast<float>(1 / std::sqrt(double(shape.back())));
     if (wanted->transform == Transform::StackGain && format.gainsMinusOne)
       offset = 1;
-    checkpoint.bindings[logical] = {info, scale, offset};
+    checkpoint.bindings[logical] = {info, shape, scale, offset};
   }
   // Only now is it known which names are free to be a misspelling.
   for (const auto &[logical, name] : missing)
@@ -198,5 +225,5 @@ Expected<Tensor> Checkpoint::read(StringRef logical) const {
   if (binding.scale != 1 || binding.offset != 0)
     for (float &value : *values)
       value = value * binding.scale + binding.offset;
-  return Tensor{binding.source->shape, std::move(*values)};
+  return Tensor{binding.shape, std::move(*values)};
 }

@@ -35,7 +35,8 @@ public:
 private:
   /// Effective values are the stored ones times `scale`, plus `offset`, in f32.
   struct Binding {
-    const TensorInfo *source; ///< into `file`
+    const TensorInfo *source;   ///< into `file`
+    std::vector<int64_t> shape; ///< the model's
     float scale, offset;
   };
   explicit Checkpoint(SafeTensors file) : file(std::move(file)) {}

@@ -71,62 +71,136 @@ static constexpr IgnoredTensor kHuggingFaceIgnored[] = {
 };
 
 //===----------------------------------------------------------------------===//
-// x-transformers, state_dict of a TransformerWrapper
+// x-transformers, state_dict of any of its wrappers or of a bare stack
 //===----------------------------------------------------------------------===//
+
+static constexpr auto kGain = Transform::StackGain;
+
+/// The tensors of one norm of the stream, whatever its kind.
+#define XF_NORM_ROWS(logical, file)                                            \
+  {logical ".gain", file ".gamma", file ".g", kSame, kGain},                   \
+      {logical ".bias", file ".beta", "", kSame, kAsIs},                       \
+      {logical ".tanh_scale", file ".pre_tanh_scale", "", kSame, kAsIs},       \
+      {logical ".alpha", file ".alpha", "", kSame, kGain},                     \
+      {logical ".shift", file ".s", "", kSame, kAsIs}, {                       \
+    logical ".to_gamma.weight", file ".to_gamma.weight", "", kSame, kAsIs      \
+  }
+
+/// A tensor, or all whose names begin alike, under the same name in the stack.
+#define XF_STACK_ROW(name) {name, "attn_layers." name, "", kSame, kAsIs}
+#define XF_SAME_ROW(name) {name, name, "", kSame, kAsIs}
 
 // Biases of attention and norms are xfc's own knobs; x-transformers has none,
 // so their tensors have the names that torch would give them there.
 static constexpr LayoutEntry kXTransformers[] = {
+    // Embeddings.
     {"token_emb.weight", "token_emb.emb.weight", "", kSame, kAsIs},
     {"pos_emb.weight", "pos_emb.emb.weight", "", kSame, Transform::Positions},
+    XF_SAME_ROW("pos_emb.scale"),
     {"type_emb.weight", "embeds.type_embed.weight", "", kSame, kAsIs},
+    {"embeds.*.weight", "embeds.*_embed.weight", "", kSame, kAsIs},
     {"post_emb_norm.gain", "post_emb_norm.gamma", "", kSame, kAsIs},
     {"post_emb_norm.bias", "post_emb_norm.beta", "", kSame, kAsIs},
-    {"layers.#.norm_pre.gain", "attn_layers.layers.#.0.0.gamma", "", kSame,
-     Transform::StackGain},
-    {"layers.#.norm_pre.bias", "attn_layers.layers.#.0.0.beta", "", kSame,
+    XF_SAME_ROW("project_emb.*"),
+    XF_SAME_ROW("project_in.weight"),
+    XF_SAME_ROW("memory_tokens"),
+    XF_SAME_ROW("cls_token"),
+    XF_SAME_ROW("register_tokens"),
+    {"patch_norm.gain", "patch_to_embedding.0.gamma", "", kSame, kAsIs},
+    {"patch_emb.*", "patch_to_embedding.1.*", "", kSame, kAsIs},
+    {"patch_emb_norm.gain", "patch_to_embedding.2.gamma", "", kSame, kAsIs},
+    {"patch_pos.weight", "pos_embedding", "", kSame, kAsIs},
+    // Heads.
+    XF_SAME_ROW("to_logits.*"),
+    XF_SAME_ROW("to_mixture.0.weight"),
+    XF_SAME_ROW("combine_mixture.weight"),
+    XF_SAME_ROW("to_next_embed_pred.*"),
+    XF_SAME_ROW("recycled_proj.weight"),
+    XF_SAME_ROW("ff_deep_embed"),
+    XF_SAME_ROW("attn_pool.*"),
+    XF_SAME_ROW("mlp_head.*"),
+    XF_SAME_ROW("project_out.weight"),
+    // Norms of the stack.
+    XF_NORM_ROWS("layers.#.norm_pre", "attn_layers.layers.#.0.0"),
+    XF_NORM_ROWS("layers.#.norm_branch", "attn_layers.layers.#.0.1"),
+    XF_NORM_ROWS("layers.#.norm_post", "attn_layers.layers.#.0.2"),
+    XF_NORM_ROWS("final_norm", "attn_layers.final_norm"),
+    {"adaptive_mlp.weight", "attn_layers.adaptive_mlp.0.weight", "", kSame,
      kAsIs},
-    {"layers.#.norm_post.gain", "attn_layers.layers.#.0.2.gamma", "", kSame,
-     Transform::StackGain},
-    {"layers.#.norm_post.bias", "attn_layers.layers.#.0.2.beta", "", kSame,
+    // Feedforwards; a norm after the activation moves what follows.
+    {"layers.#.ff_in.weight", "attn_layers.layers.#.1.ff.0.0.weight",
+     "attn_layers.layers.#.1.ff.0.proj.weight", kSame, kAsIs},
+    {"layers.#.ff_in.bias", "attn_layers.layers.#.1.ff.0.0.bias",
+     "attn_layers.layers.#.1.ff.0.proj.bias", kSame, kAsIs},
+    {"layers.#.ff_gain", "attn_layers.layers.#.1.ff.0.mult_bias", "", kSame,
      kAsIs},
-    {"layers.#.to_q.weight", "attn_layers.layers.#.1.to_q.weight", "", kSame,
-     kAsIs},
-    {"layers.#.to_q.bias", "attn_layers.layers.#.1.to_q.bias", "", kSame,
-     kAsIs},
-    {"layers.#.to_k.weight", "attn_layers.layers.#.1.to_k.weight", "", kSame,
-     kAsIs},
-    {"layers.#.to_k.bias", "attn_layers.layers.#.1.to_k.bias", "", kSame,
-     kAsIs},
-    {"layers.#.to_v.weight", "attn_layers.layers.#.1.to_v.weight", "", kSame,
-     kAsIs},
-    {"layers.#.to_v.bias", "attn_layers.layers.#.1.to_v.bias", "", kSame,
-     kAsIs},
-    {"layers.#.to_out.weight", "attn_layers.layers.#.1.to_out.weight", "",
+    {"layers.#.solu.norm.gain", "attn_layers.layers.#.1.ff.0.1.norm.gamma", "",
      kSame, kAsIs},
-    {"layers.#.to_out.bias", "attn_layers.layers.#.1.to_out.bias", "", kSame,
+    {"layers.#.ff_norm.gain", "attn_layers.layers.#.1.ff.1.gamma", "", kSame,
      kAsIs},
-    {"layers.#.ff_in.weight", "attn_layers.layers.#.1.ff.0.0.weight", "", kSame,
+    {"layers.#.ff_out.weight", "attn_layers.layers.#.1.ff.2.weight",
+     "attn_layers.layers.#.1.ff.3.weight", kSame, kAsIs},
+    {"layers.#.ff_out.bias", "attn_layers.layers.#.1.ff.2.bias",
+     "attn_layers.layers.#.1.ff.3.bias", kSame, kAsIs},
+    // Residuals and what mixes layers.
+    {"layers.#.branch_scale.gain", "attn_layers.layers.#.1.gamma", "", kSame,
+     kGain},
+    {"layers.#.branch_scale.to_gamma.*", "attn_layers.layers.#.1.to_gamma.*",
+     "", kSame, kAsIs},
+    {"layers.#.residual_scale", "attn_layers.layers.#.2.residual_scale", "",
+     kSame, kAsIs},
+    {"layers.#.gru.input.weight", "attn_layers.layers.#.2.gru.weight_ih", "",
+     kSame, kAsIs},
+    {"layers.#.gru.input.bias", "attn_layers.layers.#.2.gru.bias_ih", "", kSame,
      kAsIs},
-    {"layers.#.ff_in.bias", "attn_layers.layers.#.1.ff.0.0.bias", "", kSame,
+    {"layers.#.gru.state.weight", "attn_layers.layers.#.2.gru.weight_hh", "",
+     kSame, kAsIs},
+    {"layers.#.gru.state.bias", "attn_layers.layers.#.2.gru.bias_hh", "", kSame,
      kAsIs},
-    {"layers.#.ff_out.weight", "attn_layers.layers.#.1.ff.2.weight", "", kSame,
-     kAsIs},
-    {"layers.#.ff_out.bias", "attn_layers.layers.#.1.ff.2.bias", "", kSame,
-     kAsIs},
-    {"final_norm.gain", "attn_layers.final_norm.gamma", "", kSame,
-     Transform::StackGain},
-    {"final_norm.bias", "attn_layers.final_norm.beta", "", kSame, kAsIs},
+    {"layers.#.hyper.*", "attn_layers.layers.#.2.*", "", kSame, kAsIs},
+    {"layers.#.gated_streams.*", "attn_layers.layers.#.2.*", "", kSame, kAsIs},
+    {"layers.#.mean_split.*", "attn_layers.layers.#.2.*", "", kSame, kAsIs},
+    XF_STACK_ROW("stream_emb"),
+    XF_STACK_ROW("skip_combines.*"),
+    XF_STACK_ROW("layer_integrators.*"),
+    XF_STACK_ROW("reinject_input_proj.weight"),
+    XF_STACK_ROW("learned_reinject_input_gate.weight"),
+    // Attention: the branch's own names.
+    XF_STACK_ROW("rel_pos.*"),
+    XF_STACK_ROW("polar_pos_emb.*"),
+    {"layers.#.to_out.weight", "attn_layers.layers.#.1.to_out.weight",
+     "attn_layers.layers.#.1.to_out.0.weight", kSame, kAsIs},
+    {"layers.#.*", "attn_layers.layers.#.1.*", "", kSame, kAsIs},
 };
 
+#undef XF_NORM_ROWS
+#undef XF_STACK_ROW
+#undef XF_SAME_ROW
+
 static constexpr IgnoredTensor kXTransformersIgnored[] = {
-    {"to_logits.weight", "the vocabulary head, which states and pooled vectors "
-                         "do not go through"},
+    {"to_logits.*", "the vocabulary head, which states and pooled vectors do "
+                    "not go through"},
+    {"attn_layers.rotary_pos_emb.*", "a buffer that follows from the knobs"},
+    {"attn_layers.polar_pos_emb.inv_freq",
+     "a buffer that follows from the knobs"},
+    {"decoder.net.token_emb.emb.weight",
+     "the encoder's table once more, where towers share it"},
+    {"exit_gate.weight", "ends the loop of a looped model while it generates"},
+    {"token_critic.*",
+     "another model: it judges tokens while masks are filled"},
+    {"to_self_cond.weight", "feeds embeddings back while masks are filled"},
+    {"null_embed", "feeds embeddings back while masks are filled"},
+};
+
+static constexpr Tower kXTransformersTowers[] = {
+    {"encoder.", "encoder."},
+    {"decoder.", "decoder.net."},
 };
 
 static const Layout kLayouts[] = {
     {"huggingface", "bert.", kHuggingFace, kHuggingFaceIgnored},
-    {"x_transformers", "", kXTransformers, kXTransformersIgnored},
+    {"x_transformers", "net.", kXTransformers, kXTransformersIgnored,
+     kXTransformersTowers, "fn", "attn_layers."},
 };
 
 ArrayRef<Layout> xf::weights::allLayouts() { return kLayouts; }
@@ -141,28 +215,54 @@ const Layout *xf::weights::findLayout(StringRef name) {
 // Matching
 //===----------------------------------------------------------------------===//
 
-/// The number that stands in `name` where `pattern` has `#`; 0 if it has none
-/// and they are equal; nothing if they do not match.
-static std::optional<uint64_t> match(StringRef pattern, StringRef name) {
-  if (pattern.empty())
-    return std::nullopt;
-  auto [head, tail] = pattern.split('#');
-  if (head.size() == pattern.size())
-    return pattern == name ? std::optional<uint64_t>(0) : std::nullopt;
-  if (!name.consume_front(head) || !name.consume_back(tail))
-    return std::nullopt;
-  uint64_t number;
-  // `07` and `+7` are no numbers that a checkpoint would write.
-  if (name.getAsInteger(10, number) || std::to_string(number) != name)
-    return std::nullopt;
-  return number;
+namespace {
+/// What stood for the `#` and the `*` of a pattern; 0 and empty without them.
+struct Match {
+  uint64_t number = 0;
+  std::string text;
+};
+} // namespace
+
+/// Reads a number that a checkpoint would write: not `07`, not `+7`.
+static bool consumeNumber(StringRef &name, uint64_t &number) {
+  StringRef digits = name.take_while(isDigit);
+  if (digits.getAsInteger(10, number) || std::to_string(number) != digits)
+    return false;
+  name = name.drop_front(digits.size());
+  return true;
 }
 
-static std::string fill(StringRef pattern, uint64_t number) {
-  auto [head, tail] = pattern.split('#');
+/// How `name` fits `pattern`, if it does.
+static std::optional<Match> match(StringRef pattern, StringRef name) {
+  if (pattern.empty())
+    return std::nullopt;
+  Match found;
+  if (pattern.contains('#')) {
+    auto [head, tail] = pattern.split('#');
+    if (!name.consume_front(head) || !consumeNumber(name, found.number))
+      return std::nullopt;
+    pattern = tail;
+  }
+  auto [head, tail] = pattern.split('*');
   if (head.size() == pattern.size())
-    return pattern.str();
-  return (head + Twine(number) + tail).str();
+    return pattern == name ? std::optional(found) : std::nullopt;
+  if (!name.consume_front(head) || !name.consume_back(tail) || name.empty())
+    return std::nullopt;
+  found.text = name.str();
+  return found;
+}
+
+static std::string fill(StringRef pattern, const Match &match) {
+  std::string name;
+  for (char c : pattern) {
+    if (c == '#')
+      name += std::to_string(match.number);
+    else if (c == '*')
+      name += match.text;
+    else
+      name += c;
+  }
+  return name;
 }
 
 /// The file's number for logical number `number`, if the entry holds it.
@@ -182,37 +282,76 @@ static uint64_t logicalNumber(Numbering numbering, uint64_t number) {
   return 2 * number + (numbering == Numbering::FeedforwardOfBlock);
 }
 
+/// The side of the model that `name` belongs to by its prefix, which is taken
+/// off; null where the model has one side only.
+static const Tower *takeTower(const Layout &layout, StringRef &name,
+                              llvm::StringLiteral Tower::*prefix) {
+  for (const Tower &tower : layout.towers)
+    if (name.consume_front(tower.*prefix))
+      return &tower;
+  return nullptr;
+}
+
 std::optional<FileTensor> xf::weights::fileTensorOf(const Layout &layout,
                                                     StringRef logical) {
+  const Tower *tower = takeTower(layout, logical, &Tower::logical);
+  std::string prefix = tower ? tower->file.str() : "";
   for (const LayoutEntry &entry : layout.entries) {
-    std::optional<uint64_t> number = match(entry.logical, logical);
-    if (number)
-      number = fileNumber(entry.numbering, *number);
-    if (number)
-      return FileTensor{fill(entry.file, *number), fill(entry.legacy, *number),
-                        entry.transform};
+    std::optional<Match> found = match(entry.logical, logical);
+    std::optional<uint64_t> number;
+    if (found)
+      number = fileNumber(entry.numbering, found->number);
+    if (!number)
+      continue;
+    found->number = *number;
+    std::string legacy;
+    if (!entry.legacy.empty())
+      legacy = prefix + fill(entry.legacy, *found);
+    return FileTensor{prefix + fill(entry.file, *found), legacy,
+                      entry.transform};
   }
   return std::nullopt;
 }
 
 std::optional<std::string> xf::weights::logicalNameOf(const Layout &layout,
                                                       StringRef file) {
+  const Tower *tower = takeTower(layout, file, &Tower::file);
+  std::string prefix = tower ? tower->logical.str() : "";
   for (const LayoutEntry &entry : layout.entries) {
-    std::optional<uint64_t> number = match(entry.file, file);
-    if (!number)
-      number = match(entry.legacy, file);
-    if (number)
-      return fill(entry.logical, logicalNumber(entry.numbering, *number));
+    std::optional<Match> found = match(entry.file, file);
+    if (!found)
+      found = match(entry.legacy, file);
+    if (!found)
+      continue;
+    found->number = logicalNumber(entry.numbering, found->number);
+    return prefix + fill(entry.logical, *found);
   }
   return std::nullopt;
 }
 
 const IgnoredTensor *xf::weights::findIgnored(const Layout &layout,
                                               StringRef file) {
-  for (const IgnoredTensor &tensor : layout.ignored) {
-    StringRef pattern = tensor.name;
-    if (pattern.consume_back("*") ? file.starts_with(pattern) : file == pattern)
-      return &tensor;
-  }
-  return nullptr;
+  auto find = [&](StringRef name) -> const IgnoredTensor * {
+    for (const IgnoredTensor &tensor : layout.ignored) {
+      StringRef pattern = tensor.name;
+      if (pattern.consume_back("*") ? name.starts_with(pattern)
+                                    : name == pattern)
+        return &tensor;
+    }
+    return nullptr;
+  };
+  if (const IgnoredTensor *tensor = find(file))
+    return tensor;
+  return takeTower(layout, file, &Tower::file) ? find(file) : nullptr;
+}
+
+std::string xf::weights::plainName(const Layout &layout, StringRef file,
+                                   bool isBareStack) {
+  SmallVector<StringRef> components;
+  file.split(components, '.');
+  erase_if(components, [&](StringRef component) {
+    return !component.empty() && component == layout.silentComponent;
+  });
+  std::string name = join(components, ".");
+  return isBareStack ? layout.stackPrefix.str() + name : name;
 }

@@ -25,8 +25,9 @@ enum class Numbering {
   FeedforwardOfBlock, ///< sublayer 2b + 1 is its feedforward
 };
 
-/// One line of a table. `legacy` is an older name for the same tensor, or
-/// empty.
+/// One line of a table. In the names, one `#` stands for a number and one `*`
+/// for any text, the same on both sides. `legacy` is another name that the same
+/// tensor may have, or empty.
 struct LayoutEntry {
   llvm::StringLiteral logical, file, legacy;
   Numbering numbering;
@@ -39,12 +40,22 @@ struct IgnoredTensor {
   llvm::StringLiteral name, reason;
 };
 
+/// One side of a model with several: names of its logical tensors begin with
+/// `logical`, those of the file's with `file`.
+struct Tower {
+  llvm::StringLiteral logical, file;
+};
+
 struct Layout {
   llvm::StringLiteral name;
   /// Files may put this in front of every name (`bert.`); empty if not.
   llvm::StringLiteral prefix;
   llvm::ArrayRef<LayoutEntry> entries;
   llvm::ArrayRef<IgnoredTensor> ignored;
+  llvm::ArrayRef<Tower> towers = {};
+  /// A component of names that says nothing (`fn`), and the prefix of the
+  /// stack's tensors, which a file of a bare stack leaves out; or empty.
+  llvm::StringLiteral silentComponent = "", stackPrefix = "";
 };
 
 /// All layouts; `findLayout` returns null for a name that is none of theirs.
@@ -64,6 +75,10 @@ std::optional<FileTensor> fileTensorOf(const Layout &layout,
 /// The logical name of the file's tensor `file` (without prefix), if known.
 std::optional<std::string> logicalNameOf(const Layout &layout,
                                          llvm::StringRef file);
+/// The file's name `file` as the tables have it: without components that say
+/// nothing, and with the prefix that a bare stack leaves out.
+std::string plainName(const Layout &layout, llvm::StringRef file,
+                      bool isBareStack);
 /// Why `file` (without prefix) may be left unused, or null if it may not.
 const IgnoredTensor *findIgnored(const Layout &layout, llvm::StringRef file);
 

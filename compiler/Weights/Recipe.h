@@ -19,15 +19,19 @@ struct Tensor {
   std::vector<float> values;
 };
 
-/// A node of the expression; `shape` is that of its result.
+/// A node of the expression; `shape` is that of its result. What each kind
+/// computes is in the documentation of #xf.recipe.
 struct Recipe {
-  enum class Kind { Tensor, Concat, Transpose, Scale, Add };
+  enum class Kind {
+#define XF_RECIPE(Kind, keyword, arguments) Kind,
+#include "compiler/Weights/RecipeKinds.def"
+  };
   Kind kind;
   std::vector<int64_t> shape;
-  std::string tensor;         ///< Tensor: the logical name
-  std::vector<Recipe> inputs; ///< Concat: several, Tensor: none, others: one
-  int64_t axis = 0;           ///< Concat
-  double constant = 0;        ///< Scale, Add; rounded to f32 before use
+  std::string tensor; ///< Tensor: the logical name
+  std::vector<Recipe> inputs;
+  std::vector<int64_t> integers; ///< arguments of letters i and d
+  std::vector<double> numbers;   ///< arguments of letters f and F
 };
 
 /// Logical tensors by name, with their shapes; sorted, so that every walk over

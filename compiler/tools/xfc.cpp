@@ -14,8 +14,10 @@
 #include "compiler/tools/RecordOptions.h"
 #include "compiler/tools/TuneCommand.h"
 #include "dsl/DumpAST.h"
+#include "dsl/DumpKwargs.h"
 #include "dsl/Format.h"
 #include "dsl/ModelBuilder.h"
+#include "dsl/Pairs.h"
 #include "dsl/Parser.h"
 #include "dsl/Sema.h"
 
@@ -121,6 +123,15 @@ static cl::opt<bool> quiet("quiet", cl::cat(category),
 static cl::opt<bool> explainKnobs("knobs", cl::cat(category),
                                   cl::desc("print the reference of every knob"),
                                   cl::sub(explainCommand));
+static cl::opt<std::string> explainKnob("knob", cl::value_desc("NAME"),
+                                        cl::cat(category),
+                                        cl::desc("print all about one knob"),
+                                        cl::sub(explainCommand));
+static cl::opt<bool>
+    explainPairs("pairs", cl::cat(category),
+                 cl::desc("count the pairs of knobs by class; with the name "
+                          "of a knob in place of FILE.xf: list its pairs"),
+                 cl::sub(explainCommand));
 static cl::opt<bool> explainAsJson("json", cl::cat(category),
                                    cl::desc("print JSON"),
                                    cl::sub(explainCommand));
@@ -133,6 +144,7 @@ static cl::opt<int64_t>
 enum class Stage {
   None,
   Ast,
+  Kwargs,
   Model,
   Graph,
   Kernels,
@@ -147,6 +159,7 @@ static cl::opt<Stage> emitStage(
     cl::init(Stage::None),
     cl::values(
         clEnumValN(Stage::Ast, "ast", "syntax tree"),
+        clEnumValN(Stage::Kwargs, "kwargs", "constructor calls, as JSON"),
         clEnumValN(Stage::Model, "model", "xf.model with every knob explicit"),
         clEnumValN(Stage::Graph, "graph", "tensor-level xf ops"),
         clEnumValN(Stage::Kernels, "kernels", "structured hk kernels"),
@@ -338,6 +351,7 @@ static int runEmit(mlir::ModuleOp module, const CompileOptions &options) {
   switch (emitStage) {
   case Stage::None:
   case Stage::Ast:
+  case Stage::Kwargs:
     break;
   case Stage::Model:
     return emitModule(module, Phase::Model, options);
@@ -369,6 +383,18 @@ static int emitAst(const std::string &file) {
     return 1;
   return writeOutput(output,
                      [&](llvm::raw_ostream &os) { dsl::dumpAST(*source, os); });
+}
+
+static int emitKwargs(const std::string &file) {
+  dsl::DiagnosticEngine diags;
+  auto source = dsl::parseFile(file, diags);
+  auto spec = source ? dsl::analyze(std::move(source), diags) : std::nullopt;
+  print(diags);
+  if (!spec)
+    return 1;
+  return writeOutput(output, [&](llvm::raw_ostream &os) {
+    dsl::dumpKwargs(*spec, diags, os);
+  });
 }
 
 /// Commands that work on one model of one spec.
@@ -403,15 +429,44 @@ static int runOnModel(const std::string &file) {
   return result;
 }
 
+/// A knob that is not there, with the nearest one that is.
+static int unknownKnob(const std::string &name) {
+  const dsl::KnobInfo *near = nullptr;
+  for (auto owner :
+       {dsl::KnobOwner::AttentionLayers, dsl::KnobOwner::TransformerWrapper})
+    if (!near)
+      near = dsl::nearestKnob(owner, name);
+  return usageError(fmt::format(
+      "there is no knob `{}`{}", name,
+      near ? fmt::format("; did you mean `{}`?", std::string_view(near->name))
+           : ""));
+}
+
+/// What the knob table and the rules say, without a spec.
+static int runExplainKnobs() {
+  if (!explainKnob.empty())
+    return dsl::printKnob(explainKnob, llvm::outs()) ? 0
+                                                     : unknownKnob(explainKnob);
+  if (explainKnobs)
+    dsl::printKnobReference(llvm::outs());
+  else if (explainAsJson)
+    dsl::printPairsJson(llvm::outs());
+  else if (inputs.empty())
+    dsl::printPairCounts(llvm::outs());
+  else
+    for (const std::string &name : inputs)
+      if (!dsl::printPairsOf(name, llvm::outs()))
+        return unknownKnob(name);
+  return 0;
+}
+
 static int runCommand() {
   if (profileRequested())
     return runProfile();
   if (tuneRequested() && tuneShowsAll() && inputs.empty())
     return runTuneShow();
-  if (explainCommand && explainKnobs) {
-    dsl::printKnobReference(llvm::outs());
-    return 0;
-  }
+  if (explainCommand && (explainKnobs || explainPairs || !explainKnob.empty()))
+    return runExplainKnobs();
   if (inputs.empty())
     return usageError(
         "no spec given; say `xfc compile FILE.xf`, or see `xfc --help`");
@@ -427,8 +482,10 @@ static int runCommand() {
                     inputs.front()));
   if (inputs.size() > 1)
     return usageError("more than one spec given; this command takes one");
-  return emitStage == Stage::Ast ? emitAst(inputs.front())
-                                 : runOnModel(inputs.front());
+  if (emitStage == Stage::Ast)
+    return emitAst(inputs.front());
+  return emitStage == Stage::Kwargs ? emitKwargs(inputs.front())
+                                    : runOnModel(inputs.front());
 }
 
 int main(int argc, char **argv) {

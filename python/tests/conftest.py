@@ -17,6 +17,7 @@ def pytest_addoption(parser):
     parser.addoption("--build", type=pathlib.Path, default=ROOT / "build", help="build folder")
     parser.addoption("--library", type=pathlib.Path, help="libminilm.so; default: the build's")
     parser.addoption("--shared", type=pathlib.Path, default=ROOT.parent / "shared", help="folder of expected outputs")
+    parser.addoption("--torch-python", help="a Python with torch and x-transformers; default: $XFC_TORCH_PYTHON, or this one")
 
 
 def existing(path):
@@ -64,6 +65,12 @@ def oracle(shared):
 def fake_library(build):
     """A library of a program written by hand: the runtime without the compiler."""
     return existing(build / "lib" / "libfake_model.so")
+
+
+@pytest.fixture(scope="session")
+def inputs_library(build):
+    """One with named inputs of every kind, whose results tell what each row was given."""
+    return existing(build / "lib" / "libinputs_model.so")
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ def members(struct):
         (_abi.ModelInfo, "xf_model_info"),
         (_abi.Batch, "xf_batch"),
         (_abi.OpProfile, "xf_op_profile"),
+        (_abi.EntryInfo, "xf_entry_info"),
+        (_abi.Feed, "xf_feed"),
         (_abi.Api, "xf_api"),
     ],
 )
@@ -32,8 +34,11 @@ def test_members_are_the_headers(mirror, struct):
 
 
 def test_statuses_are_the_headers():
-    found = {name: int(value) for name, value in re.findall(r"XF_(\w+)\s*=\s*(\d+)", HEADER)}
-    assert found == {status.name: status.value for status in _abi.Status}
+    enums = re.findall(r"enum \{(.*?)\}", HEADER, re.S)
+    statuses, types = ({name: int(value) for name, value in re.findall(r"XF_(\w+)\s*=\s*(\d+)", body)} for body in enums)
+    assert statuses == {status.name: status.value for status in _abi.Status}
+    assert list(types.items()) == [({"float": "F", "int": "I", "uint": "U"}[name.rstrip("0123456789")] + name.lstrip("floatuin"), value)
+                                   for name, value in _abi._TYPES.items()]
 
 
 def test_version_is_the_headers():

@@ -5,24 +5,30 @@
         vectors = model.encode(["a text", "another"])
 """
 
+import importlib
 from typing import TYPE_CHECKING
 
 from xfc._abi import Error, Status
 from xfc.model import Model, load
 from xfc.session import Session
-from xfc.spec import spec_from_kwargs
 
-__all__ = ["CompileError", "Error", "Model", "Session", "Status", "compile", "load", "spec_from_kwargs"]
+# Imported when first used: who only loads libraries starts a third faster without them.
+_LATER = {
+    **dict.fromkeys(("CompileError", "compile"), "compiler"),
+    **dict.fromkeys(("kwargs_from_spec", "spec_from_kwargs"), "spec"),
+    **dict.fromkeys(("from_module", "record_kwargs", "to_module"), "modules"),
+}
+__all__ = ["Error", "Model", "Session", "Status", "load", *_LATER]
 
 if TYPE_CHECKING:
     from xfc.compiler import CompileError, compile
+    from xfc.modules import from_module, record_kwargs, to_module
+    from xfc.spec import kwargs_from_spec, spec_from_kwargs
 
 
 def __getattr__(name):
-    if name in ("CompileError", "compile"):  # imported when first used: who only loads libraries starts a third faster without it
-        from xfc import compiler
-
-        return getattr(compiler, name)
+    if name in _LATER:
+        return getattr(importlib.import_module(f"xfc.{_LATER[name]}"), name)
     raise AttributeError(f"module `xfc` has no attribute `{name}`")
 
 

@@ -7,7 +7,7 @@ import os
 import re
 from ctypes import POINTER, c_char_p, c_float, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
-VERSION = (1 << 16) | 1  # XF_ABI_VERSION of the header that this file mirrors
+VERSION = (1 << 16) | 2  # XF_ABI_VERSION of the header that this file mirrors
 
 # Libraries of this version on serve: what was added later is there if `struct_size` of their table says so.
 _OLDEST = 1 << 16
@@ -30,6 +30,7 @@ class Status(enum.IntEnum):
     BUSY = 11
     CANCELLED = 12
     INTERNAL = 13
+    INVALID_FEED = 14
 
 
 class Error(RuntimeError):
@@ -91,6 +92,26 @@ class ModelInfo(_Sized):
         ("num_token_types", c_uint32),
         ("max_seq_len", c_uint32),
         ("threads", c_uint32),
+        ("num_entries", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class EntryInfo(_Sized):
+    _fields_ = [("struct_size", c_size_t), ("name", c_char_p), ("width", c_size_t)] + [
+        (name, c_uint32) for name in ("per_sequence", "extra_rows", "takes_ids", "num_tokens", "max_seq_len", "num_inputs")
+    ]
+
+
+class Feed(_Sized):
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("name", c_char_p),
+        ("data", c_void_p),
+        ("type", c_uint32),
+        ("reserved", c_uint32),
+        ("offsets", c_void_p),
+        ("count", c_size_t),
     ]
 
 
@@ -109,12 +130,26 @@ _BATCH_SIZE = ctypes.sizeof(Batch)
 
 
 def batch(ids, offsets, types=None):
-    """A Batch of contiguous arrays, which must outlive it: int32 ids and types (or None), int64 offsets."""
+    """A Batch of contiguous arrays, which must outlive it: int32 ids (None: the entry takes none) and types (or None), int64 offsets."""
     made = Batch.__new__(Batch)  # fields one by one take a third of the time of keywords, which small calls would notice
-    made.struct_size, made.num_ids, made.num_rows = _BATCH_SIZE, len(ids), len(offsets) - 1
-    made.ids, made.offsets = ids.ctypes.data, offsets.ctypes.data
+    made.struct_size, made.num_rows, made.offsets = _BATCH_SIZE, len(offsets) - 1, offsets.ctypes.data
+    if ids is None:
+        made.num_ids = int(offsets[-1])
+    else:
+        made.num_ids, made.ids = len(ids), ids.ctypes.data
     if types is not None:
         made.token_types = types.ctypes.data
+    return made
+
+
+_TYPES = {"float32": 0, "int32": 1, "uint8": 2, "int64": 3}
+
+
+def feed(name, values, offsets=None):
+    """A Feed of a contiguous array of one of _TYPES, and of int64 offsets or None; both must outlive it."""
+    made = Feed(name=name.encode(), data=values.ctypes.data, type=_TYPES[values.dtype.name], count=values.size)
+    if offsets is not None:
+        made.offsets = offsets.ctypes.data
     return made
 
 
@@ -143,6 +178,8 @@ class Api(ctypes.Structure):
         ("cancel", _call(c_void_p)),
         ("profile_read", _call(c_void_p, POINTER(OpProfile), c_size_t, c_size_t, POINTER(c_size_t))),
         ("profile_reset", _call(c_void_p)),
+        ("run", _call(c_void_p, c_char_p, POINTER(Batch), POINTER(Feed), c_size_t, c_void_p, c_size_t)),
+        ("entry_info", _call(c_void_p, c_uint32, POINTER(EntryInfo))),
     ]
 
 

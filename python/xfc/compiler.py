@@ -29,6 +29,7 @@ def compile(
     weights_in: str = "auto",
     cache_dir: str | PathLike | None = None,
     compiler: str | PathLike | None = None,
+    jobs: int | None = None,
     quiet: bool = True,
 ) -> pathlib.Path:
     """Compiles the model that the file `spec` declares; returns the library's path.
@@ -40,6 +41,7 @@ def compile(
     weights_in "library": embedded; "file": a .xfw beside it, mapped when opened; "auto": embedded up to 16 MiB
     cache_dir  of compiled kernels; None: the user's
     compiler   the program `xfc`; None: beside Python, else on PATH
+    jobs       kernels compiled at once; None: one a core
     quiet      False: the compiler's progress is shown
 
     Raises CompileError with the compiler's diagnostics, and leaves what was at `out` as it was.
@@ -48,6 +50,8 @@ def compile(
         raise ValueError(f"target is {target!r}, libraries are made for 'x86' only")
     command = [find_compiler(compiler), "compile", os.fspath(spec)]
     options = {"--model": model, "--weights": weights, "-o": out, "--cache-dir": cache_dir, "--weights-in": weights_in}
+    if jobs is not None:
+        options["--jobs"] = str(jobs)
     for option, value in options.items():
         if value is not None:
             command += [option, os.fspath(value)]

@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from xfc import _abi
+from xfc.feeds import Entry, Input, fed
 from xfc.progress import reporter
 from xfc.results import Results
-from xfc.rows import Row, are_texts, iterator, joined, listed
+from xfc.rows import Batch, Row, are_texts, iterator, joined, listed
 from xfc.session import Session
 from xfc.stream import SHARE, WINDOW, Call, Stream, Window, chunks_of, windows_of
 from xfc.text import prepared, token_ids
+
+# Rows of a sequence that every session takes, unless it was told otherwise.
+DEFAULT_ROWS = 1024
 
 Progress = bool | Callable[[int, int | None], object]
 
@@ -64,6 +68,7 @@ class Model:
         self._sizes = _abi.ModelInfo()
         check(api.model_info(self._handle, self._sizes))
         self._small = _small(self.info, self._sizes.threads)
+        self._entries = {said["name"]: Entry(said) for said in self.info["runtime"].get("entries", [])}
         self._tokenizer = None if tokenizer is None else prepared(tokenizer, self.max_seq_len)
 
     @property
@@ -75,6 +80,57 @@ class Model:
     def max_seq_len(self) -> int | None:
         """Tokens of the longest row, or None: no limit but memory."""
         return self._sizes.max_seq_len or None
+
+    @property
+    def entries(self) -> list[str]:
+        """Names of the entry points that `run` takes."""
+        return list(self._entries)
+
+    def inputs(self, entry: str) -> dict[str, Input]:
+        """The named inputs of an entry point: what `run` takes as feeds."""
+        return dict(self._entry(entry).inputs)
+
+    def run(
+        self, entry: str, rows: Iterable[Row | str] | None = None, *, token_types: Iterable[Row] | None = None, **feeds
+    ) -> list[np.ndarray]:
+        """Runs an entry point: a list of one float32 array a row, [rows of the result, width], or [width] where the result has one vector
+        for each sequence. A row's result is bitwise the same in any batch.
+
+        rows         token ids, as for `encode`; None for an entry that takes none
+        token_types  as rows, of types instead of ids
+        feeds        values of named inputs (see `inputs`): a list of one array a row; or an array with an axis more, one entry of it a row; or
+                     one array that is the same for all. Shapes of one row's array, n its tokens:
+                       per token         [n, width], or [n] if width is 1; [width] is repeated
+                       index             [n] integers
+                       sequences         [width], or a number
+                       context, prepend  [m, width], or [m] if width is 1, m any number that all such feeds of the row share
+                       all               as per token, for all rows of the stack: the model's own, prepended ones, tokens
+                       pairs             [heads, n, n], [1, n, n] or [n, n]
+                       images            [channels, side, side]
+                     Masks may be bool. Names that are no Python names go in as **{"embed_ids.type": ...}.
+
+        Raises TypeError or ValueError for feeds that do not fit, Error for what the library refuses.
+        """
+        asked = self._entry(entry)
+        if asked.takes_ids == (rows is None):
+            raise TypeError(f"`{entry}` {'needs `rows`' if asked.takes_ids else 'takes no ids: `rows` is None'}")
+        batch = None
+        if rows is not None:
+            rows = listed(rows)
+            batch = joined(self.tokenize(rows) if are_texts(rows) else rows, token_types)
+            if not batch.count:
+                return []
+        given = fed(asked, feeds, None if batch is None else np.diff(batch.offsets))
+        if batch is None:
+            batch = Batch(None, np.concatenate([[0], np.cumsum(given.tokens)]).astype(np.int64))
+        lengths = np.ones(batch.count, np.int64) if asked.per_sequence else asked.result_rows(given.tokens, given.prepended)
+        out = np.empty((int(lengths.sum()), asked.width), np.float32)
+        self._run_fed(entry, batch, given, out)
+        return list(out) if asked.per_sequence else np.split(out, np.cumsum(lengths)[:-1])
+
+    def logits(self, rows: Iterable[Row | str] | None = None, **feeds) -> list[np.ndarray]:
+        """`run` of the entry `logits`."""
+        return self.run("logits", rows, **feeds)
 
     def encode(
         self,
@@ -133,9 +189,18 @@ class Model:
         return (window.out for window in self._results("encode", windows, count, progress, sessions))
 
     def states(
-        self, rows: Iterable[Row | str], progress: Progress = False, *, token_types: Iterable[Row] | None = None
+        self,
+        rows: Iterable[Row | str] | None = None,
+        progress: Progress = False,
+        *,
+        token_types: Iterable[Row] | None = None,
+        **feeds,
     ) -> list[np.ndarray]:
-        """The state of every token: a list of float32 [length, dim], one a row. Arguments as for `encode`."""
+        """The state of every token: a list of float32 [length, dim], one a row. Arguments as for `encode`; feeds as for `run`, which this is
+        where there are some, or the model has rows of its own."""
+        states = self._entries.get("states")
+        if feeds or (states and not states.is_plain):
+            return self.run("states", rows, token_types=token_types, **feeds)
         rows = listed(rows)
         batch = joined(self.tokenize(rows) if are_texts(rows) else rows, token_types)
         out = np.empty((batch.tokens, self._sizes.states_width), np.float32)
@@ -233,6 +298,39 @@ class Model:
             self._calls.discard(call)
             call.remove(session)
             self._idle.append(session)
+
+    def _run_fed(self, entry, batch, given, out):
+        """A call of `run`, in a thread of its own if ctrl-C would have to wait for it."""
+        with self._session_for(given.longest) as session:
+            call = Call(entry, batch.count)
+            call.add(session)
+            self._calls.add(call)
+            try:
+                if batch.tokens <= self._small:
+                    session.run_fed(entry, batch, given.structs, out)
+                else:
+                    call.wait_for(lambda: session.run_fed(entry, batch, given.structs, out))
+                call.require_going(0)
+            finally:
+                self._calls.discard(call)
+                call.remove(session)
+
+    @contextlib.contextmanager
+    def _session_for(self, longest):
+        """A session for sequences of so many rows."""
+        if longest <= DEFAULT_ROWS:
+            with self._borrowed() as session:
+                yield session
+        else:
+            with self._new_session(max_tokens=longest) as session:
+                yield session
+
+    def _entry(self, name):
+        try:
+            return self._entries[name]
+        except KeyError:
+            known = ", ".join(f"`{known}`" for known in self._entries) or "none that are known"
+            raise ValueError(f"the model has no entry `{name}`; it has {known}") from None
 
     def _check(self, batch, base=0):
         """Raises Error for the rows that `run` would refuse. `base` is the number of the first."""

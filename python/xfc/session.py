@@ -41,6 +41,13 @@ class Session:
         if status:
             self._library.check(status)
 
+    def run_fed(self, entry, batch, feeds, out):
+        """The C call `run`, on a rows.Batch whose ids may be None, and an array of _abi.Feed."""
+        api = self._library.api
+        status = api.run(self._open(), entry.encode(), _abi.batch(*batch), feeds, len(feeds), out.ctypes.data, out.size)
+        if status:
+            self._library.check(status)
+
     def check(self, batch):
         """Raises the Error that `run` would raise for this batch, without running anything."""
         self._library.check(self._library.api.check(self._open(), _abi.batch(*batch)))

@@ -87,6 +87,28 @@ class Call:
             for session in self._sessions:
                 session.cancel()
 
+    def wait_for(self, work):
+        """Runs `work` in a thread of its own, so that this one sees ctrl-C, which cancels it. Raises what `work` raises."""
+        failures = []
+
+        def run():
+            try:
+                work()
+            except BaseException as error:
+                failures.append(error)
+
+        worker = threading.Thread(target=run, name="xfc", daemon=True)
+        worker.start()
+        try:
+            while worker.is_alive():
+                worker.join(1)
+        finally:
+            while worker.is_alive():
+                self.interrupt()
+                worker.join(0.02)
+        if failures:
+            raise failures[0]
+
     def require_going(self, done):
         """Raises Error if the call was cancelled. `done`: rows."""
         if self.cancelled:

@@ -1,6 +1,7 @@
 // The table that a library hands out, and the checks of the two contracts: a
 // member of xf.h or of program.h that moves stops the build here.
 #include "runtime/src/encode.h"
+#include "runtime/src/entry.h"
 #include "runtime/src/profile.h"
 #include "runtime/src/program.h"
 #include "runtime/src/session.h"
@@ -14,13 +15,27 @@ static xf_status modelOpen(const xf_model_options *options, xf_model **model) {
 
 // In the order of xf.h.
 static constexpr xf_api table = {
-    sizeof(xf_api), XF_ABI_VERSION, 0,
-    lastError,      statusName,     modelOpen,
-    closeModel,     describeModel,  modelInfo,
-    workspaceSize,  createSession,  destroySession,
-    setThreads,     encode,         states,
-    checkRows,      cancelSession,  readProfile,
+    sizeof(xf_api),
+    XF_ABI_VERSION,
+    0,
+    lastError,
+    statusName,
+    modelOpen,
+    closeModel,
+    describeModel,
+    modelInfo,
+    workspaceSize,
+    createSession,
+    destroySession,
+    setThreads,
+    encode,
+    states,
+    checkRows,
+    cancelSession,
+    readProfile,
     resetProfile,
+    run,
+    entryInfo,
 };
 
 // Version 1.0: append, never move.
@@ -42,6 +57,10 @@ static_assert(offsetof(xf_api, cancel) == 120);
 static_assert(offsetof(xf_api, profile_read) == 128 &&
               offsetof(xf_api, profile_reset) == 136);
 static_assert(offsetof(xf_session_options, profile) == 16);
+// Version 1.2.
+static_assert(offsetof(xf_api, run) == 144 &&
+              offsetof(xf_api, entry_info) == 152);
+static_assert(offsetof(xf_model_info, num_entries) == 56);
 
 } // namespace xf::rt
 

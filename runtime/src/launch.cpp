@@ -3,9 +3,8 @@
 // depends on the program and the batch only, never on the number of threads.
 #include "runtime/src/launch.h"
 
+#include "runtime/src/arguments.h"
 #include "runtime/src/cpu.h"
-
-#include <HalideRuntime.h>
 
 #include <cinttypes>
 #include <cstdio>
@@ -15,13 +14,8 @@ namespace xf::rt {
 
 namespace {
 
-constexpr uint32_t maxArgs = 32;
-
-/// A buffer with its dimensions beside it.
-struct Buffer {
-  halide_buffer_t header;
-  halide_dimension_t dims[4];
-};
+/// Results that a launch may have besides its output.
+constexpr uint32_t maxPairOutputs = 2;
 
 /// How a range of rows is computed: by which kernel, in which tiles.
 struct Tiling {
@@ -35,7 +29,9 @@ struct Launch {
   xf_exec *exec;
   const xf_launch *spec;
   const xf_variant *variants; // of the model's target
-  Buffer inputs[maxArgs];
+  Buffer inputs[XF_MAX_ARGS];
+  uint32_t pairOutputs[maxPairOutputs]; // arguments that it writes
+  uint32_t numPairOutputs = 0;
   uint8_t *output;
   int32_t outputRows;              // rows that are computed
   Tiling tiling;                   // of all rows (ROWS only)
@@ -46,33 +42,14 @@ struct Launch {
 struct Crop {
   xf_kernel_fn kernel = nullptr;
   int32_t row = 0, numRows = 0, col = 0, numCols = 0;
-  int32_t sequenceBegin = 0, sequenceLength = 0;
+  int32_t sequence = 0;
+  int32_t begin[XF_NUM_SPACES] = {}, length[XF_NUM_SPACES] = {}; // of sequence
 };
 
 } // namespace
 
 static int32_t divideUp(int32_t value, int32_t unit) {
   return int32_t((int64_t(value) + unit - 1) / unit);
-}
-
-static void setDimension(Buffer &buffer, int index, int32_t extent,
-                         int32_t stride) {
-  buffer.dims[index] = halide_dimension_t(0, extent, stride);
-}
-
-static void setBuffer(Buffer &buffer, const void *host, uint32_t elem,
-                      uint32_t dims) {
-  buffer.header = halide_buffer_t();
-  buffer.header.host = static_cast<uint8_t *>(const_cast<void *>(host));
-  buffer.header.type = elem == XF_ELEM_I32
-                           ? halide_type_t(halide_type_int, 32)
-                           : halide_type_t(halide_type_float, 32);
-  buffer.header.dimensions = int32_t(dims);
-  buffer.header.dim = buffer.dims;
-}
-
-static float *arenaAddress(const xf_session &session, uint64_t offset) {
-  return session.arena + offset * session.rowCapacity;
 }
 
 /// A launch that does not fit the program is a defect of the compiler: say
@@ -89,60 +66,17 @@ static int32_t badLaunch(xf_exec &exec, const xf_launch &launch,
   return XF_INTERNAL;
 }
 
-/// A weight: dense, as packed. False if it leaves the section.
-static bool setWeight(Buffer &buffer, const xf_arg &arg,
-                      const Weights &weights) {
-  if (arg.dims < 1 || arg.dims > 4 || arg.offset > weights.size())
-    return false;
-  setBuffer(buffer, weights.data() + arg.offset, arg.elem, arg.dims);
-  uint64_t count = 1;
-  for (uint32_t dim = 0; dim < arg.dims; ++dim) {
-    if (arg.extent[dim] < 1 || count > uint64_t(INT32_MAX))
-      return false;
-    setDimension(buffer, int(dim), arg.extent[dim], int32_t(count));
-    count *= uint64_t(arg.extent[dim]);
-  }
-  return count * 4 <= weights.size() - arg.offset;
-}
-
-/// Describes an input; returns what is wrong with it, or NULL. Inputs have all
-/// rows of the arena: kernels may read rows past the last one, which hold
-/// something finite or not, but belong to the session.
+/// Describes argument `index`; returns what is wrong with it, or NULL.
 static const char *setInput(Launch &launch, uint32_t index) {
-  const xf_session &session = *launch.exec->session;
   const xf_arg &arg = launch.spec->args[index];
-  Buffer &buffer = launch.inputs[index];
-  const int32_t rows = int32_t(session.rowCapacity);
-  switch (arg.kind) {
-  case XF_ARG_WEIGHT:
-    return setWeight(buffer, arg, session.model->weights)
-               ? nullptr
-               : "a weight lies outside the weight section";
-  case XF_ARG_ARENA:
-    if (arg.extent[0] < 1 || arg.offset > session.arenaWidth ||
-        uint64_t(arg.extent[0]) > session.arenaWidth - arg.offset)
-      return "an input lies outside the arena";
-    setBuffer(buffer, arenaAddress(session, arg.offset), arg.elem, 2);
-    setDimension(buffer, 0, arg.extent[0], 1);
-    setDimension(buffer, 1, rows, arg.extent[0]);
-    return nullptr;
-  case XF_ARG_IDS:
-  case XF_ARG_POSITIONS:
-  case XF_ARG_TYPES:
-    setBuffer(buffer,
-              arg.kind == XF_ARG_IDS         ? session.ids
-              : arg.kind == XF_ARG_POSITIONS ? session.positions
-                                             : session.types,
-              XF_ELEM_I32, 1);
-    setDimension(buffer, 0, rows, 1);
-    return nullptr;
-  case XF_ARG_SEQ_BEGIN:
-  case XF_ARG_SEQ_LENGTH:
-    return launch.spec->kind == XF_LAUNCH_ROWS
-               ? "it has no sequences, but an argument asks for one"
-               : nullptr;
-  }
-  return "an argument is of unknown kind";
+  const char *wrong =
+      describeArgument(*launch.exec, *launch.spec, arg, launch.inputs[index]);
+  if (wrong || !arg.is_output)
+    return wrong;
+  if (launch.numPairOutputs == maxPairOutputs)
+    return "it has too many outputs";
+  launch.pairOutputs[launch.numPairOutputs++] = index;
+  return nullptr;
 }
 
 /// Sequence by sequence, in the session's order: finds which one a task belongs
@@ -180,14 +114,15 @@ static Tiling findTiling(const Launch &launch, int32_t classRows,
   return tiling;
 }
 
-static Tiling findSequenceTiling(const Launch &launch, int32_t length) {
-  return findTiling(launch, length,
-                    launch.spec->kind == XF_LAUNCH_POOL ? 1 : length);
+static Tiling findSequenceTiling(const Launch &launch, int32_t sequence) {
+  const xf_exec &exec = *launch.exec;
+  const xf_launch &spec = *launch.spec;
+  return findTiling(launch, sequenceRows(exec, spec.length_space, sequence),
+                    sequenceRows(exec, spec.space, sequence));
 }
 
 static Crop findCrop(const Launch &launch, uint32_t task) {
   const xf_exec &exec = *launch.exec;
-  const int32_t *begin = exec.session->sequenceBegin;
   Crop crop;
   Tiling tiling = launch.tiling;
   int32_t tile = int32_t(task), firstRow = 0, numRows = launch.outputRows;
@@ -195,12 +130,14 @@ static Crop findCrop(const Launch &launch, uint32_t task) {
     const uint32_t place = findSequence(exec, task);
     const int32_t sequence = exec.session->order[place];
     tile -= exec.session->taskBegin[place];
-    crop.sequenceBegin = begin[sequence];
-    crop.sequenceLength = begin[sequence + 1] - begin[sequence];
-    tiling = findSequenceTiling(launch, crop.sequenceLength);
-    const bool pools = launch.spec->kind == XF_LAUNCH_POOL;
-    firstRow = pools ? sequence : crop.sequenceBegin;
-    numRows = pools ? 1 : crop.sequenceLength;
+    crop.sequence = sequence;
+    for (uint32_t space = 0; space < XF_NUM_SPACES; ++space) {
+      crop.begin[space] = sequenceBegin(exec, space, sequence);
+      crop.length[space] = sequenceRows(exec, space, sequence);
+    }
+    tiling = findSequenceTiling(launch, sequence);
+    firstRow = crop.begin[launch.spec->space];
+    numRows = crop.length[launch.spec->space];
   }
   crop.kernel = tiling.kernel;
   // Rows change fastest: neighbouring tasks then share the larger operand of
@@ -233,6 +170,39 @@ static void reportKernel(Launch &launch, const KernelContext &context,
            program.name, code, context.error[0] ? ": " : "", context.error);
 }
 
+static void *findArgument(Launch &launch, Crop &crop, uint32_t index) {
+  const xf_arg &arg = launch.spec->args[index];
+  switch (arg.kind) {
+  case XF_ARG_SEQ_BEGIN:
+    return &crop.begin[arg.space];
+  case XF_ARG_SEQ_LENGTH:
+    return &crop.length[arg.space];
+  case XF_ARG_SEQUENCE:
+    return &crop.sequence;
+  }
+  return &launch.inputs[index].header;
+}
+
+/// `part` becomes the crop's rows of `whole`, pairs of all heads and of keys as
+/// many as the sequence has at most, in whole blocks: a kernel fills all of
+/// them.
+static void cropRows(Buffer &part, const Buffer &whole, const Crop &crop,
+                     const xf_entry &entry) {
+  const halide_dimension_t &rows = whole.dims[2];
+  setBuffer(part,
+            whole.header.host +
+                size_t(crop.row) * size_t(rows.stride) * sizeof(float),
+            XF_ELEM_F32, 3);
+  const int32_t tokens = crop.length[XF_SPACE_TOKENS],
+                context = crop.length[XF_SPACE_CONTEXT];
+  const size_t keys =
+      roundUp(size_t(tokens > context ? tokens : context) + entry.extra_keys,
+              XF_ROW_PAD);
+  part.dims[0] = halide_dimension_t(0, int32_t(keys), 1);
+  part.dims[1] = whole.dims[1];
+  part.dims[2] = halide_dimension_t(crop.row, crop.numRows, rows.stride);
+}
+
 static void runTask(void *data, uint32_t index, KernelContext &context) {
   Launch &launch = *static_cast<Launch *>(data);
   xf_exec &exec = *launch.exec;
@@ -254,19 +224,20 @@ static void runTask(void *data, uint32_t index, KernelContext &context) {
   output.dims[0] = halide_dimension_t(crop.col, crop.numCols, 1);
   output.dims[1] = halide_dimension_t(crop.row, crop.numRows, width);
 
+  Buffer pairs[maxPairOutputs];
   void *userContext = &context;
-  void *args[maxArgs + 2];
-  args[0] = static_cast<void *>(&userContext);
-  const uint32_t numArgs = launch.spec->num_args;
-  for (uint32_t arg = 0; arg < numArgs; ++arg) {
-    const uint32_t kind = launch.spec->args[arg].kind;
-    args[arg + 1] = kind == XF_ARG_SEQ_BEGIN
-                        ? static_cast<void *>(&crop.sequenceBegin)
-                    : kind == XF_ARG_SEQ_LENGTH
-                        ? static_cast<void *>(&crop.sequenceLength)
-                        : static_cast<void *>(&launch.inputs[arg].header);
+  void *args[XF_MAX_ARGS + 2];
+  uint32_t next = 0;
+  args[next++] = static_cast<void *>(&userContext);
+  for (uint32_t arg = 0; arg < launch.spec->num_args; ++arg)
+    if (!launch.spec->args[arg].is_output)
+      args[next++] = findArgument(launch, crop, arg);
+  args[next++] = &output.header;
+  for (uint32_t number = 0; number < launch.numPairOutputs; ++number) {
+    cropRows(pairs[number], launch.inputs[launch.pairOutputs[number]], crop,
+             *launch.exec->entry);
+    args[next++] = &pairs[number].header;
   }
-  args[numArgs + 1] = &output.header;
   context.error[0] = '\0';
   if (int32_t code = crop.kernel(args))
     reportKernel(launch, context, code);
@@ -284,9 +255,10 @@ static int64_t split(Launch &launch) {
   xf_session &session = *launch.exec->session;
   const xf_launch &spec = *launch.spec;
   const int32_t sequences = launch.exec->sequences;
-  launch.outputRows = spec.kind == XF_LAUNCH_POOL || spec.rows_are_sequences
-                          ? sequences
-                          : launch.exec->rows;
+  launch.outputRows = spec.space == XF_SPACE_TOKENS ? launch.exec->rows
+                      : spec.space == XF_SPACE_CONTEXT
+                          ? launch.exec->contextRows
+                          : sequences;
   if (isByRows(spec)) {
     launch.tiling = findTiling(launch, launch.outputRows, launch.outputRows);
     return int64_t(launch.tiling.rowTiles) * launch.tiling.colTiles;
@@ -294,10 +266,7 @@ static int64_t split(Launch &launch) {
   int64_t tasks = 0;
   for (int32_t place = 0; place < sequences; ++place) {
     session.taskBegin[place] = int32_t(tasks);
-    const int32_t sequence = session.order[place];
-    const int32_t length =
-        session.sequenceBegin[sequence + 1] - session.sequenceBegin[sequence];
-    const Tiling tiling = findSequenceTiling(launch, length);
+    const Tiling tiling = findSequenceTiling(launch, session.order[place]);
     tasks += int64_t(tiling.rowTiles) * tiling.colTiles;
     if (tasks > INT32_MAX)
       return tasks;
@@ -324,13 +293,35 @@ static const char *setVariants(Launch &launch) {
   return "its variants do not end";
 }
 
+/// Whether any variant makes more than one crop of a row.
+static bool isCutInColumns(const Launch &launch) {
+  for (const xf_variant *variant = launch.variants;; ++variant) {
+    if (variant->grain_cols > 0 &&
+        uint32_t(variant->grain_cols) < launch.spec->output_width)
+      return true;
+    if (variant->max_rows == 0)
+      return false;
+  }
+}
+
+static bool hasFittingSpaces(const xf_launch &spec) {
+  const bool bySequence = spec.space == XF_SPACE_SEQUENCES;
+  if (spec.space >= XF_NUM_SPACES || spec.length_space >= XF_NUM_SPACES)
+    return false;
+  return spec.kind == XF_LAUNCH_ROWS ||
+         (spec.length_space != XF_SPACE_SEQUENCES &&
+          (spec.kind == XF_LAUNCH_POOL) == bySequence);
+}
+
 /// Runs the launch; `counters`, unless NULL, are its op's.
 static int32_t runLaunch(xf_exec *exec, const xf_launch *spec,
                          OpCounters *counters) {
   xf_session &session = *exec->session;
-  if (spec->num_args > maxArgs || spec->kind > XF_LAUNCH_POOL)
+  if (spec->num_args > XF_MAX_ARGS || spec->kind > XF_LAUNCH_POOL)
     return badLaunch(*exec, *spec,
                      "its kind or number of arguments is out of range");
+  if (!hasFittingSpaces(*spec))
+    return badLaunch(*exec, *spec, "its space does not fit its kind");
   if (spec->output_width == 0 || spec->output_offset > session.arenaWidth ||
       spec->output_width > session.arenaWidth - spec->output_offset)
     return badLaunch(*exec, *spec, "its output lies outside the arena");
@@ -348,6 +339,11 @@ static int32_t runLaunch(xf_exec *exec, const xf_launch *spec,
     if (const char *wrong = setInput(launch, index))
       return badLaunch(*exec, *spec, wrong);
   const int64_t tasks = split(launch);
+  if (launch.numPairOutputs > 0 && isByRows(*spec))
+    return badLaunch(*exec, *spec, "it writes pairs, but not by sequence");
+  if (launch.numPairOutputs > 0 && isCutInColumns(launch))
+    return badLaunch(*exec, *spec,
+                     "its grain cuts columns, which its second output has not");
   if (tasks > INT32_MAX)
     return badLaunch(*exec, *spec, "its grain makes too many tasks");
 
@@ -360,7 +356,7 @@ static int32_t runLaunch(xf_exec *exec, const xf_launch *spec,
     counters->busyNs += launch.busyNs.load();
     counters->rows += uint64_t(launch.outputRows);
     if (spec->kind == XF_LAUNCH_SEQUENCE)
-      counters->pairs += countPairs(*exec);
+      counters->pairs += countPairs(*exec, *spec);
   }
   return exec->status.load();
 }

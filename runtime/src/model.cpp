@@ -4,6 +4,7 @@
 #include "runtime/src/model.h"
 
 #include "runtime/src/cpu.h"
+#include "runtime/src/entry.h"
 
 #include <cinttypes>
 #include <cstdio>
@@ -31,13 +32,6 @@ xf_status readStruct(void *known, size_t knownSize, const void *given,
   return XF_OK;
 }
 
-static const xf_entry *findEntry(const xf_program &program, const char *name) {
-  for (uint32_t index = 0; index < program.num_entries; ++index)
-    if (strcmp(program.entries[index].name, name) == 0)
-      return &program.entries[index];
-  return nullptr;
-}
-
 static xf_status checkTargets(const xf_program &program) {
   if (program.num_targets == 0 || program.num_targets > XF_MAX_TARGETS ||
       !program.targets)
@@ -58,27 +52,6 @@ static xf_status checkTargets(const xf_program &program) {
   return XF_OK;
 }
 
-static xf_status checkEntries(const xf_program &program) {
-  if (program.num_entries > 0 && !program.entries)
-    return fail(XF_INTERNAL, "the program of `%s` has no table of entry points",
-                program.name);
-  for (uint32_t index = 0; index < program.num_entries; ++index) {
-    const xf_entry &entry = program.entries[index];
-    if (!entry.name || !entry.run)
-      return fail(XF_INTERNAL, "entry point %u of `%s` is empty", index,
-                  program.name);
-    if (entry.result_width == 0 || entry.result_width > entry.arena_width ||
-        entry.result_offset > entry.arena_width - entry.result_width)
-      return fail(
-          XF_INTERNAL,
-          "the result of `%s` in `%s` lies outside its arena: columns %" PRIu64
-          " + %u of %" PRIu64,
-          entry.name, program.name, entry.result_offset, entry.result_width,
-          entry.arena_width);
-  }
-  return XF_OK;
-}
-
 static xf_status checkProgram(const xf_program &program) {
   if (program.magic != XF_PROGRAM_MAGIC ||
       program.version != XF_PROGRAM_VERSION)
@@ -89,8 +62,8 @@ static xf_status checkProgram(const xf_program &program) {
                 XF_PROGRAM_VERSION);
   if (!program.name || !program.describe_json)
     return fail(XF_INTERNAL, "the program has no name or no description");
-  if (program.num_tokens == 0 || program.num_tokens > INT32_MAX ||
-      program.num_token_types > INT32_MAX || program.max_seq_len > INT32_MAX)
+  if (program.num_tokens > INT32_MAX || program.num_token_types > INT32_MAX ||
+      program.max_seq_len > INT32_MAX)
     return fail(XF_INTERNAL,
                 "the program of `%s` has sizes out of range: %u tokens, %u "
                 "token types, rows up to %u",
@@ -154,20 +127,25 @@ static xf_status makeDescription(xf_model &model) {
   const size_t body = end ? size_t(end - text) : strlen(text);
   const char *comma =
       end && strchr(text, ':') ? ", " : ""; // an empty object takes none
-  const size_t size = strlen(text) + strlen(model.kernels().name) + 128;
+  const size_t entries = describeEntries(*model.program, nullptr, 0) + 1;
+  const size_t size =
+      strlen(text) + strlen(model.kernels().name) + 128 + entries;
   model.description = static_cast<char *>(malloc(size));
   if (!model.description)
     return fail(XF_OUT_OF_MEMORY, "no memory for the description of `%s`",
                 model.program->name);
-  if (!end)
+  if (!end) {
     snprintf(model.description, size, "%s", text);
-  else
-    snprintf(model.description, size,
-             "%.*s%s\"runtime\": {\"abi\": \"%u.%u\", \"target\": \"%s\", "
-             "\"threads\": %u, \"weights\": \"%s\"}}",
-             int(body), text, comma, XF_ABI_MAJOR, XF_ABI_MINOR,
-             model.kernels().name, model.threads,
-             model.program->weights ? "embedded" : "mapped");
+    return XF_OK;
+  }
+  const int used = snprintf(
+      model.description, size,
+      "%.*s%s\"runtime\": {\"abi\": \"%u.%u\", \"target\": \"%s\", "
+      "\"threads\": %u, \"weights\": \"%s\", \"entries\": ",
+      int(body), text, comma, XF_ABI_MAJOR, XF_ABI_MINOR, model.kernels().name,
+      model.threads, model.program->weights ? "embedded" : "mapped");
+  char *const next = model.description + used;
+  memcpy(next + describeEntries(*model.program, next, entries), "}}", 3);
   return XF_OK;
 }
 
@@ -246,8 +224,9 @@ xf_status modelInfo(const xf_model *model, xf_model_info *info) {
   if (!info)
     return fail(XF_INVALID_ARGUMENT, "`info` is null");
   xf_model_info known;
-  XF_RETURN_IF_ERROR(
-      readStruct(&known, sizeof(known), info, sizeof(known), "xf_model_info"));
+  XF_RETURN_IF_ERROR(readStruct(&known, sizeof(known), info,
+                                offsetof(xf_model_info, num_entries),
+                                "xf_model_info"));
   const size_t size = info->struct_size;
   xf_model_info_init(&known);
   known.struct_size = size;
@@ -260,6 +239,7 @@ xf_status modelInfo(const xf_model *model, xf_model_info *info) {
     known.num_token_types = model->program->num_token_types;
     known.max_seq_len = model->program->max_seq_len;
     known.threads = model->threads;
+    known.num_entries = model->program->num_entries;
   }
   // A newer caller's further fields stay as its own xf_model_info_init left
   // them.

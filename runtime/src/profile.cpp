@@ -7,13 +7,17 @@
 
 namespace xf::rt {
 
-uint64_t countPairs(const xf_exec &exec) {
-  const int32_t *begin = exec.session->sequenceBegin;
+uint64_t countPairs(const xf_exec &exec, const xf_launch &launch) {
+  // Keys in another space than the queries bring scalars of their own, which
+  // come last.
+  uint32_t keySpace = launch.length_space;
+  for (uint32_t arg = 0; arg < launch.num_args; ++arg)
+    if (launch.args[arg].kind == XF_ARG_SEQ_LENGTH)
+      keySpace = launch.args[arg].space;
   uint64_t pairs = 0;
-  for (int32_t sequence = 0; sequence < exec.sequences; ++sequence) {
-    const uint64_t length = uint64_t(begin[sequence + 1] - begin[sequence]);
-    pairs += length * length;
-  }
+  for (int32_t sequence = 0; sequence < exec.sequences; ++sequence)
+    pairs += uint64_t(sequenceRows(exec, launch.length_space, sequence)) *
+             uint64_t(sequenceRows(exec, keySpace, sequence));
   return pairs;
 }
 

@@ -3,12 +3,11 @@
 // threads are busy is summed in the launch and added at its end.
 #pragma once
 
+#include "runtime/src/program.h"
 #include "xf/xf.h"
 
 #include <cstddef>
 #include <cstdint>
-
-struct xf_exec;
 
 namespace xf::rt {
 
@@ -17,8 +16,8 @@ struct OpCounters {
   uint64_t launches, tasks, wallNs, busyNs, rows, pairs;
 };
 
-/// Squares of the lengths of the call's sequences, summed.
-uint64_t countPairs(const xf_exec &exec);
+/// Queries times keys of a launch by sequence, summed over the sequences.
+uint64_t countPairs(const xf_exec &exec, const xf_launch &launch);
 
 xf_status readProfile(xf_session *session, xf_op_profile *ops, size_t opSize,
                       size_t capacity, size_t *count);

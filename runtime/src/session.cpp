@@ -1,6 +1,8 @@
 // See session.h.
 #include "runtime/src/session.h"
 
+#include "runtime/src/call.h"
+
 #include <cinttypes>
 #include <cstdlib>
 #include <cstring>
@@ -16,23 +18,88 @@ namespace xf::rt {
 static constexpr uint32_t defaultMaxTokens = 1024;
 
 namespace {
+/// What a session reserves. Index buffers are all of one size, a number for
+/// each row: the entries' own, then `fixedBuffers`.
 struct Plan {
   uint32_t threads = 1, maxTokens = 0;
-  uint64_t arenaWidth = 0;
-  size_t arenaBytes = 0, indexBytes = 0, profileBytes = 0;
-  static constexpr size_t numIndexBuffers = 6;
+  uint64_t arenaWidth = 1, pairsWidth = 0, keyCapacity = 0;
+  uint32_t numIndices = 0, numSources = 0;
+  size_t arenaBytes = 0, pairBytes = 0, indexBytes = 0, sourceBytes = 0,
+         profileBytes = 0;
+  // Begin and three row tables of tokens and context, order, first tasks.
+  static constexpr size_t fixedBuffers = 2 * 4 + 2;
   size_t total() const {
-    return arenaBytes + numIndexBuffers * indexBytes + profileBytes;
+    return arenaBytes + pairBytes + (numIndices + fixedBuffers) * indexBytes +
+           sourceBytes + profileBytes;
   }
 };
 } // namespace
 
-static uint64_t widestEntry(const xf_program &program) {
-  uint64_t width = 1;
-  for (uint32_t index = 0; index < program.num_entries; ++index)
-    if (program.entries[index].arena_width > width)
-      width = program.entries[index].arena_width;
-  return width;
+/// The most rows that a sequence may have in any space of the entry, if pieces
+/// have at most `maxTokens`.
+static uint64_t longestSequence(const xf_entry &entry, uint64_t maxTokens) {
+  bool bounded = entry.max_seq_len != 0;
+  for (uint32_t index = 0; index < entry.num_inputs; ++index)
+    bounded &= entry.inputs[index].scatter != XF_SCATTER_PREPENDED &&
+               entry.inputs[index].space != XF_SPACE_CONTEXT;
+  const uint64_t most = stackRows(entry, entry.max_seq_len, 0);
+  return bounded && most < maxTokens ? most : maxTokens;
+}
+
+/// Sets what the entries ask for; the key capacity is for pieces of
+/// `maxTokens`.
+static void planEntries(const xf_program &program, uint64_t maxTokens,
+                        Plan &plan) {
+  plan.numIndices = countIndexBuffers(program);
+  plan.keyCapacity = 0;
+  for (uint32_t index = 0; index < program.num_entries; ++index) {
+    const xf_entry &entry = program.entries[index];
+    if (entry.arena_width > plan.arenaWidth)
+      plan.arenaWidth = entry.arena_width;
+    if (entry.num_inputs >= plan.numSources)
+      plan.numSources = entry.num_inputs + 1;
+    if (entry.pairs_width > plan.pairsWidth)
+      plan.pairsWidth = entry.pairs_width;
+    // As with rows, kernels may read and write some keys past the last.
+    const uint64_t keys =
+        paddedRows(uint32_t(longestSequence(entry, maxTokens))) +
+        roundUp(entry.extra_keys, XF_ROW_PAD);
+    if (entry.pairs_width > 0 && keys > plan.keyCapacity)
+      plan.keyCapacity = keys;
+  }
+}
+
+/// Kernels index a buffer with 32 bits, so either arena stays below 2^31
+/// floats.
+static bool fits(const xf_program &program, uint64_t tokens) {
+  if (tokens > INT32_MAX - 2 * XF_ROW_PAD)
+    return false;
+  Plan plan;
+  planEntries(program, tokens, plan);
+  const uint64_t most = uint64_t(INT32_MAX) / paddedRows(uint32_t(tokens));
+  return plan.arenaWidth <= most &&
+         (plan.pairsWidth == 0 || plan.keyCapacity <= most / plan.pairsWidth);
+}
+
+/// The most tokens that fit, 0 if not even one does.
+static uint64_t mostTokens(const xf_program &program) {
+  uint64_t low = 0, high = INT32_MAX;
+  while (high - low > 1) {
+    const uint64_t middle = low + (high - low) / 2;
+    (fits(program, middle) ? low : high) = middle;
+  }
+  return low;
+}
+
+/// Enough for the longest sequence of any entry, without prepended rows.
+static uint64_t defaultTokens(const xf_program &program) {
+  uint64_t tokens = defaultMaxTokens;
+  for (uint32_t index = 0; index < program.num_entries; ++index) {
+    const xf_entry &entry = program.entries[index];
+    const uint64_t rows = stackRows(entry, entry.max_seq_len, 0);
+    tokens = rows > tokens ? rows : tokens;
+  }
+  return tokens;
 }
 
 static xf_status resolveThreads(const xf_model &model, uint32_t wanted,
@@ -59,36 +126,35 @@ static xf_status makePlan(const xf_model &model,
                 "`profile` is %u and `reserved` %u, they are 0 or 1, and 0",
                 options.profile, options.reserved);
   XF_RETURN_IF_ERROR(resolveThreads(model, options.threads, plan.threads));
-  // Kernels index a buffer with 32 bits, so the arena stays below 2^31 floats.
-  const uint64_t rowPad = XF_ROW_PAD;
-  const uint64_t width = widestEntry(*model.program);
-  const uint64_t mostRows = uint64_t(INT32_MAX) / width / rowPad * rowPad;
-  const uint64_t most = mostRows > 2 * rowPad ? mostRows - 2 * rowPad : 0;
+  const xf_program &program = *model.program;
+  const uint64_t most = mostTokens(program);
+  planEntries(program, 1, plan);
   if (most == 0)
     return fail(XF_INTERNAL,
                 "`%s` wants %" PRIu64
                 " floats for each token, which is too many",
-                model.program->name, width);
+                program.name, plan.arenaWidth + plan.pairsWidth);
   uint64_t tokens = options.max_tokens;
   if (tokens == 0) {
-    tokens = model.program->max_seq_len > defaultMaxTokens
-                 ? model.program->max_seq_len
-                 : defaultMaxTokens;
+    tokens = defaultTokens(program);
     tokens = tokens < most ? tokens : most;
   }
   if (tokens > most)
     return fail(XF_INVALID_ARGUMENT,
                 "`max_tokens` is %" PRIu64 ", at most %" PRIu64
                 " tokens of `%s` fit at once",
-                tokens, most, model.program->name);
-  plan.arenaWidth = width;
+                tokens, most, program.name);
   plan.maxTokens = uint32_t(tokens);
+  planEntries(program, tokens, plan);
   const size_t rows = paddedRows(plan.maxTokens);
-  plan.arenaBytes = roundUp(size_t(width) * rows * sizeof(float), 64);
+  plan.arenaBytes = roundUp(size_t(plan.arenaWidth) * rows * sizeof(float), 64);
+  plan.pairBytes = roundUp(
+      size_t(plan.pairsWidth * plan.keyCapacity) * rows * sizeof(float), 64);
   plan.indexBytes = roundUp((rows + 1) * sizeof(int32_t), 64);
+  plan.sourceBytes = roundUp(plan.numSources * sizeof(Source), 64);
   if (options.profile)
     plan.profileBytes =
-        roundUp((size_t(model.program->num_ops) + 1) * sizeof(OpCounters), 64);
+        roundUp((size_t(program.num_ops) + 1) * sizeof(OpCounters), 64);
   return XF_OK;
 }
 
@@ -104,6 +170,36 @@ xf_status workspaceSize(const xf_model *model,
   XF_RETURN_IF_ERROR(makePlan(*model, options, plan));
   *bytes = plan.total();
   return XF_OK;
+}
+
+/// Gives each buffer its part of the session's memory, in the order of
+/// Plan::total.
+static void shareMemory(xf_session &session, const Plan &plan) {
+  uint8_t *next = session.memory.data();
+  auto take = [&](size_t bytes) {
+    uint8_t *part = next;
+    next += bytes;
+    return part;
+  };
+  auto takeIndices = [&] {
+    return reinterpret_cast<int32_t *>(take(plan.indexBytes));
+  };
+  session.arena = reinterpret_cast<float *>(take(plan.arenaBytes));
+  for (uint32_t index = 0; index < plan.numIndices; ++index)
+    session.indices[index] = takeIndices();
+  session.begin[XF_SPACE_TOKENS] = takeIndices();
+  session.order = takeIndices();
+  session.taskBegin = takeIndices();
+  session.begin[XF_SPACE_CONTEXT] = takeIndices();
+  for (uint32_t space : {XF_SPACE_TOKENS, XF_SPACE_CONTEXT})
+    for (int32_t *&table : session.rowTables[space])
+      table = takeIndices();
+  // Source has no invariant that zeros do not hold.
+  session.sources = reinterpret_cast<Source *>(take(plan.sourceBytes));
+  if (plan.pairBytes)
+    session.pairs = reinterpret_cast<float *>(take(plan.pairBytes));
+  if (plan.profileBytes)
+    session.profile = reinterpret_cast<OpCounters *>(take(plan.profileBytes));
 }
 
 xf_status createSession(xf_model *model, const xf_session_options *options,
@@ -131,18 +227,11 @@ xf_status createSession(xf_model *model, const xf_session_options *options,
   created->maxTokens = plan.maxTokens;
   created->rowCapacity = paddedRows(plan.maxTokens);
   created->arenaWidth = plan.arenaWidth;
+  created->pairsWidth = uint32_t(plan.pairsWidth);
+  created->keyCapacity = uint32_t(plan.keyCapacity);
+  created->numIndices = plan.numIndices;
   created->memory = static_cast<Mapping &&>(memory);
-  uint8_t *next = created->memory.data();
-  created->arena = reinterpret_cast<float *>(next);
-  next += plan.arenaBytes;
-  for (int32_t **buffer :
-       {&created->ids, &created->types, &created->positions,
-        &created->sequenceBegin, &created->order, &created->taskBegin}) {
-    *buffer = reinterpret_cast<int32_t *>(next);
-    next += plan.indexBytes;
-  }
-  if (plan.profileBytes)
-    created->profile = reinterpret_cast<OpCounters *>(next);
+  shareMemory(*created, plan);
   model->sessions.fetch_add(1);
   *session = created;
   return XF_OK;

@@ -5,15 +5,20 @@
 #include "runtime/src/arena.h"
 #include "runtime/src/model.h"
 #include "runtime/src/profile.h"
+#include "runtime/src/program.h"
 
 #include <atomic>
+
+namespace xf::rt {
+struct Source;
+}
 
 /// Used by one thread at a time: `busy` answers a second one. `cancelled` is
 /// the one field any thread may set.
 struct xf_session {
   xf_model *model = nullptr;
   uint32_t threads = 1;
-  uint32_t maxTokens = 0;   ///< most rows of one piece
+  uint32_t maxTokens = 0;   ///< most rows of a space in one piece
   uint32_t rowCapacity = 0; ///< rows that every buffer below and the arena have
   uint64_t arenaWidth = 0;  ///< floats a row of the arena
   std::atomic<bool> busy{false};
@@ -21,9 +26,20 @@ struct xf_session {
 
   xf::rt::Mapping memory; ///< holds the arena and the buffers
   float *arena = nullptr;
-  int32_t *ids = nullptr, *types = nullptr, *positions = nullptr;
-  /// Where each sequence of the piece starts, and the end.
-  int32_t *sequenceBegin = nullptr;
+  /// The second arena: keyCapacity x rowCapacity floats for each of the
+  /// program's floats per row and key. NULL: it has no pairs.
+  float *pairs = nullptr;
+  uint32_t keyCapacity = 0; ///< keys that a row of pairs has room for
+  uint32_t pairsWidth = 0;  ///< floats a row and key
+  uint32_t numIndices = 0;
+  int32_t *indices[XF_MAX_INDICES] = {}; ///< by xf_index
+  /// By space, where each sequence of the piece starts, and the end. NULL for
+  /// sequences, whose rows they are.
+  int32_t *begin[XF_NUM_SPACES] = {};
+  /// By space and kind of argument from XF_ARG_ROW_INDEX on; made when a launch
+  /// first asks for them.
+  int32_t *rowTables[XF_NUM_SPACES][3] = {};
+  xf::rt::Source *sources = nullptr; ///< of the inputs of the running call
   /// The piece's sequences, the longest first: what is begun last is short.
   int32_t *order = nullptr;
   /// First task of each sequence of `order` in a launch.

@@ -53,6 +53,8 @@ const char *statusName(xf_status status) {
     return "cancelled";
   case XF_INTERNAL:
     return "internal error";
+  case XF_INVALID_FEED:
+    return "invalid feed";
   }
   return "unknown status";
 }

@@ -4,6 +4,7 @@
 #include "runtime/tools/soak.h"
 #include "xf/xf.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -11,11 +12,17 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <list>
+#include <map>
 
 static const char usage[] = R"(usage: xf-run LIB [options]
   --ids 1,2,3         a row of token ids; may be given many times
   --ids-file FILE     rows of ids, one a line, separated by spaces or commas
-  --entry NAME        encode (default): a vector a row; states: a state a token
+  --entry NAME        the entry point to run: encode (default), states, logits ...; --describe tells of them
+  --feed NAME=V,V...  values of a named input, joined over all rows; may be given for many inputs
+  --feed-lengths NAME=N,N...
+                      rows that each sequence has of an input with lengths of its own, such as context
+  --lengths N,N...    tokens of each row, for an entry that takes no ids
   --threads N         threads that work together (default: one for each CPU)
   --max-tokens N      tokens worked on at once
   --target NAME       kernels to use, such as x86-64-avx2 (default: the strongest that this CPU runs)
@@ -33,6 +40,9 @@ namespace {
 struct Arguments {
   std::string library, entry = "encode", expect, weights, target;
   xf::Rows rows;
+  std::vector<int64_t> lengths;
+  std::map<std::string, std::vector<float>, std::less<>> feeds;
+  std::map<std::string, std::vector<int64_t>, std::less<>> feedLengths;
   xf_model_options model = xf::modelOptions();
   xf_session_options session = xf::sessionOptions();
   double atol = 0;
@@ -40,6 +50,30 @@ struct Arguments {
   bool time = false, describe = false;
 };
 } // namespace
+
+namespace {
+/// A batch and feeds as the ABI takes them, and what they point at.
+struct Inputs {
+  xf_batch batch;
+  std::vector<xf_feed> feeds;
+  std::vector<int64_t> offsets;
+  std::list<xf::Feed> owned;
+  size_t prepended = 0; ///< rows, of all sequences
+
+  size_t countRows(const xf_entry_info &entry) const {
+    return entry.per_sequence
+               ? batch.num_rows
+               : batch.num_ids + prepended + batch.num_rows * entry.extra_rows;
+  }
+};
+} // namespace
+
+static std::vector<int64_t> offsetsOf(const std::vector<int64_t> &lengths) {
+  std::vector<int64_t> offsets{0};
+  for (int64_t length : lengths)
+    offsets.push_back(offsets.back() + length);
+  return offsets;
+}
 
 [[noreturn]] static void stop(const std::string &message) {
   std::fprintf(stderr, "xf-run: %s\n", message.c_str());
@@ -57,9 +91,9 @@ static T number(std::string_view text, const char *option) {
   return value;
 }
 
-static std::vector<int32_t> parseRow(std::string_view text,
-                                     const char *option) {
-  std::vector<int32_t> row;
+template <typename T>
+static std::vector<T> parseNumbers(std::string_view text, const char *option) {
+  std::vector<T> row;
   const char *separators = ", \t\r";
   while (true) {
     const size_t begin = text.find_first_not_of(separators);
@@ -67,7 +101,7 @@ static std::vector<int32_t> parseRow(std::string_view text,
       return row;
     text.remove_prefix(begin);
     const size_t length = std::min(text.find_first_of(separators), text.size());
-    row.push_back(number<int32_t>(text.substr(0, length), option));
+    row.push_back(number<T>(text.substr(0, length), option));
     text.remove_prefix(length);
   }
 }
@@ -77,7 +111,19 @@ static void readRows(const std::string &path, xf::Rows &rows) {
   if (!file)
     stop("`" + path + "` cannot be read");
   for (std::string line; std::getline(file, line);)
-    rows.add(parseRow(line, "--ids-file"));
+    rows.add(parseNumbers<int32_t>(line, "--ids-file"));
+}
+
+/// NAME=numbers into `named`.
+template <typename T>
+static void
+parseNamed(const std::string &text, const char *option,
+           std::map<std::string, std::vector<T>, std::less<>> &named) {
+  const size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos)
+    stop("`" + text + "` is not NAME=NUMBERS, which " + option + " takes");
+  named[text.substr(0, equals)] =
+      parseNumbers<T>(std::string_view(text).substr(equals + 1), option);
 }
 
 static Arguments parse(int argc, char **argv) {
@@ -90,9 +136,15 @@ static Arguments parse(int argc, char **argv) {
       return argv[++index];
     };
     if (option == "--ids")
-      result.rows.add(parseRow(value(), "--ids"));
+      result.rows.add(parseNumbers<int32_t>(value(), "--ids"));
     else if (option == "--ids-file")
       readRows(value(), result.rows);
+    else if (option == "--feed")
+      parseNamed(value(), "--feed", result.feeds);
+    else if (option == "--feed-lengths")
+      parseNamed(value(), "--feed-lengths", result.feedLengths);
+    else if (option == "--lengths")
+      result.lengths = parseNumbers<int64_t>(value(), "--lengths");
     else if (option == "--entry")
       result.entry = value();
     else if (option == "--threads")
@@ -131,8 +183,9 @@ static Arguments parse(int argc, char **argv) {
   // dlopen looks a bare name up in system folders; a user means the file here.
   if (result.library.find('/') == std::string::npos)
     result.library = "./" + result.library;
-  if (result.entry != "encode" && result.entry != "states")
-    stop("`" + result.entry + "` is no entry: encode or states");
+  for (const auto &[name, lengths] : result.feedLengths)
+    if (!result.feeds.contains(name))
+      stop("--feed-lengths names `" + name + "`, but there is no --feed of it");
   return result;
 }
 
@@ -169,6 +222,59 @@ static int compare(const std::vector<float> &values,
   return same ? 0 : 1;
 }
 
+static xf_entry_info findEntry(const xf::Model &model,
+                               const std::string &name) {
+  std::string names;
+  for (const xf_entry_info &entry : model.entries()) {
+    if (entry.name == name)
+      return entry;
+    names += (names.empty() ? "`" : ", `") + std::string(entry.name) + "`";
+  }
+  stop("`" + name + "` is no entry of the library: it has " + names);
+}
+
+/// Indices must be integers, other inputs may be: numbers without a fraction
+/// are.
+static xf::Feed makeFeed(const std::string &name,
+                         const std::vector<float> &values,
+                         std::vector<int64_t> offsets) {
+  auto isWhole = [](float value) {
+    return value == std::floor(value) && std::fabs(value) < 1e9f;
+  };
+  if (!std::ranges::all_of(values, isWhole))
+    return {name, values, std::move(offsets)};
+  return {name, std::vector<int32_t>(values.begin(), values.end()),
+          std::move(offsets)};
+}
+
+static Inputs makeInputs(const Arguments &arguments) {
+  Inputs inputs;
+  inputs.batch = arguments.rows.batch();
+  if (!arguments.lengths.empty()) {
+    inputs.offsets = offsetsOf(arguments.lengths);
+    inputs.batch.ids = nullptr;
+    inputs.batch.offsets = inputs.offsets.data();
+    inputs.batch.num_rows = arguments.lengths.size();
+    inputs.batch.num_ids = size_t(inputs.offsets.back());
+  }
+  for (const auto &[name, values] : arguments.feeds) {
+    std::vector<int64_t> offsets;
+    if (auto lengths = arguments.feedLengths.find(name);
+        lengths != arguments.feedLengths.end()) {
+      if (lengths->second.size() != inputs.batch.num_rows)
+        stop("--feed-lengths of `" + name + "` has " +
+             std::to_string(lengths->second.size()) + " numbers, there are " +
+             std::to_string(inputs.batch.num_rows) + " rows");
+      offsets = offsetsOf(lengths->second);
+      if (name.starts_with("prepend_"))
+        inputs.prepended = size_t(offsets.back());
+    }
+    inputs.owned.push_back(makeFeed(name, values, std::move(offsets)));
+    inputs.feeds.push_back(inputs.owned.back().view());
+  }
+  return inputs;
+}
+
 static int run(Arguments &arguments) {
   if (!arguments.target.empty())
     arguments.model.target = arguments.target.c_str();
@@ -183,25 +289,24 @@ static int run(Arguments &arguments) {
   xf::Session session(model, arguments.session);
   if (arguments.soak > 0)
     return soak(session, arguments.soak);
-  const bool states = arguments.entry == "states";
-  std::vector<float> values;
+  const xf_entry_info entry = findEntry(model, arguments.entry);
+  const Inputs inputs = makeInputs(arguments);
+  std::vector<float> values(inputs.countRows(entry) * entry.width);
   double fastest = INFINITY;
   for (unsigned turn = 0; turn < arguments.repeat; ++turn) {
     const auto begin = std::chrono::steady_clock::now();
-    values = states ? session.states(arguments.rows)
-                    : session.encode(arguments.rows);
+    session.run(arguments.entry, inputs.batch, inputs.feeds, values);
     const std::chrono::duration<double> elapsed =
         std::chrono::steady_clock::now() - begin;
     fastest = std::min(fastest, elapsed.count());
   }
   if (arguments.time)
     std::printf("%.3f ms for %zu rows, %zu tokens\n", fastest * 1e3,
-                arguments.rows.size(), arguments.rows.numIds());
+                inputs.batch.num_rows, inputs.batch.num_ids);
   if (!arguments.expect.empty())
     return compare(values, arguments);
   if (!arguments.time)
-    print(values,
-          states ? session.info().states_width : session.info().encode_width);
+    print(values, entry.width);
   return 0;
 }
 

@@ -39,14 +39,20 @@ static void scheduleBlocks(KernelFuncs &kernel, int update, int height,
       .reorder(column, row, columns, rows, block, head);
   Func acc = func("acc");
   acc.compute_at(output, columns);
-  acc.update().reorder(c, i, rvar("value_key"));
+  std::vector<Halide::Stage> accStages = {acc};
+  if (desc.attention.extraKeys()) {
+    acc.update(0).reorder(c, i, rvar("extra_value_key"));
+    accStages.push_back(acc.update(0));
+  }
+  accStages.push_back(acc.update(int(accStages.size()) - 1));
+  accStages.back().reorder(c, i, rvar("value_key"));
   if (vectorsAreColumns(config, machine)) {
     Var lanes("lanes");
     store.split(column, column, lanes, vector)
         .vectorize(lanes)
         .unroll(column)
         .unroll(row);
-    for (Halide::Stage stage : {Halide::Stage(acc), acc.update()})
+    for (Halide::Stage &stage : accStages)
       stage.vectorize(c, vector).unroll(c).unroll(i);
   } else {
     // Transposed on the stack, one value at a time. That a tile of columns is
@@ -55,8 +61,8 @@ static void scheduleBlocks(KernelFuncs &kernel, int update, int height,
     finished.compute_at(output, columns);
     for (Func f : {acc, finished})
       f.reorder_storage(i, c).bound_extent(kernel.vars.at("t"), 1);
-    for (Halide::Stage stage :
-         {Halide::Stage(acc), acc.update(), Halide::Stage(finished)})
+    accStages.push_back(finished);
+    for (Halide::Stage &stage : accStages)
       stage.vectorize(i, vector).unroll(i).unroll(c);
   }
 
@@ -72,31 +78,71 @@ static void scheduleBlocks(KernelFuncs &kernel, int update, int height,
       .vectorize(d)
       .unroll(t, std::gcd(headDim / part, 8));
 
-  // Dot products and scores of a tile stay in registers.
-  RVar scoreKey = rvar("score_key"), scoreTile = rvar("score_tile"),
-       weightKey = rvar("weight_key"), weightTile = rvar("weight_tile");
+  // Dot products of a tile stay in registers, and so do its scores where they
+  // are turned into weights in place.
+  bool isMasked = desc.attention.hasMaskMod;
+  RVar weightKey = rvar("weight_key"), weightTile = rvar("weight_tile");
   Func weight = func("weight"), score = func("score"), dot = func("dot");
+  if (isMasked) {
+    score.compute_at(output, block)
+        .bound(j, 0, int(attentionTileKeys(config, height)))
+        .reorder(i, j, t);
+    dot.compute_at(score, t);
+  } else {
+    for (Func f : {score, dot})
+      f.compute_at(weight, rvar("score_tile"));
+  }
   for (Func f : {score, dot})
-    f.compute_at(weight, scoreTile).vectorize(i, vector).unroll(i).unroll(j);
+    f.vectorize(i, vector).unroll(i).unroll(j);
   dot.update()
       .reorder(i, j, rvar("d"))
       .vectorize(i, vector)
       .unroll(i)
       .unroll(j);
-  weight.update(2).reorder(i, scoreKey, scoreTile).unroll(scoreKey);
-  weight.update(3).unroll(rvar("end"));
-  weight.update(4).reorder(i, weightKey, weightTile).unroll(weightKey);
+  // Top and sum, extra scores and the top, scores (or the top of those there
+  // are), the sink's top and sum, the end, extra weights and the sum, weights.
+  int extras = desc.attention.extraKeys() ? 2 : 0,
+      sink = desc.attention.sink ? 2 : 0, forScores = 2 + extras,
+      forEnd = forScores + 1 + sink,
+      forExtraWeights = forEnd + (isMasked ? 0 : 1),
+      forWeights = forExtraWeights + extras;
+  if (isMasked) {
+    weight.update(forScores).reorder(i, rvar("top_tile"));
+  } else {
+    weight.update(forScores)
+        .reorder(i, rvar("score_key"), rvar("score_tile"))
+        .unroll(rvar("score_key"));
+    weight.update(forEnd).unroll(rvar("end"));
+  }
+  weight.update(forWeights).reorder(i, weightKey, weightTile).unroll(weightKey);
+  if (extras) {
+    Func extraScore = func("extra_score"), extraDot = func("extra_dot");
+    extraScore.compute_at(weight, rvar("extra_key"));
+    extraDot.compute_at(extraScore, kernel.vars.at("e"));
+    extraDot.update().reorder(i, rvar("extra_d"));
+    for (Halide::Stage stage : {Halide::Stage(extraScore),
+                                Halide::Stage(extraDot), extraDot.update()})
+      stage.vectorize(i, vector).unroll(i);
+    for (int u : {2, 3, forExtraWeights, forExtraWeights + 1})
+      weight.update(u).reorder(i, rvar("extra_key"));
+  }
   for (int u = 0; u < weight.num_update_definitions(); ++u)
     weight.update(u).vectorize(i, vector).unroll(i);
 
-  for (Func f : {query, queryRow, weight, func("inverse")})
-    f.compute_at(output, block).bound(i, 0, height);
-  for (Func f : {query, func("inverse")})
+  std::vector<Func> ofQueries = {query, func("inverse")};
+  for (int n = 0; kernel.funcs.count(fmt::format("own_{}_{}", n, height)); ++n)
+    ofQueries.push_back(kernel.funcs.at(fmt::format("own_{}_{}", n, height)));
+  for (Func f : ofQueries)
     f.vectorize(i, vector).unroll(i);
+  ofQueries.insert(ofQueries.end(), {queryRow, weight});
+  for (Func f : ofQueries)
+    f.compute_at(output, block).bound(i, 0, height);
 }
 
 void scheduleAttention(KernelFuncs &kernel, const KernelDesc &desc,
                        const Config &config, const Machine &machine) {
+  if (config.variant == "kept")
+    return scheduleKeptAttention(kernel, desc, machine);
   if (config.get("pack"))
     for (const char *name : {"keys", "values"}) {
       Func packed = kernel.funcs.at(name);

@@ -13,37 +13,46 @@ using Halide::Var;
 
 static void scheduleOverRow(KernelFuncs &kernel, const RowwiseDesc &rowwise,
                             const Machine &machine) {
-  int width = int(rowwise.width), lanes = rowLanes(width),
-      vector = machine.vectorFloats;
+  int width = int(rowwise.width), partWidth = width / int(rowwise.groups),
+      lanes = rowLanes(rowwise), vector = std::min(machine.vectorFloats, lanes);
   Var c = kernel.vars.at("c"), r = kernel.vars.at("r"), l = kernel.vars.at("l"),
-      columns("columns");
+      columns("columns"), group("group"), inner = r;
   Func output = kernel.output;
   output.output_buffer().dim(0).set_bounds(0, width);
+  bool whole = partWidth % machine.vectorFloats == 0;
+  if (rowwise.groups > 1) {
+    output.split(c, group, c, partWidth, TailStrategy::RoundUp);
+    inner = group;
+  }
   output
-      .split(c, columns, c, vector,
-             width % vector == 0 ? TailStrategy::RoundUp
-                                 : TailStrategy::Predicate)
-      .vectorize(c)
-      .reorder(c, columns, r);
+      .split(c, columns, c, machine.vectorFloats,
+             whole ? TailStrategy::RoundUp : TailStrategy::Predicate)
+      .vectorize(c);
+  if (rowwise.groups > 1)
+    output.reorder(c, columns, group, r);
+  else
+    output.reorder(c, columns, r);
 
   for (size_t stage = 0; stage < rowwise.stages.size(); ++stage) {
     Func part = kernel.funcs.at(fmt::format("part_{}", stage));
     RVar chunk = kernel.rvars.at(fmt::format("chunk_{}", stage));
-    part.compute_at(output, r)
+    part.compute_at(output, inner)
         .bound(l, 0, lanes)
         .vectorize(l, vector)
         .unroll(l);
     part.update().reorder(l, chunk).vectorize(l, vector).unroll(l);
-    if (width % lanes != 0)
+    if (partWidth % lanes != 0)
       part.update(1).unscheduled(); // the few values past the last whole chunk,
                                     // one by one
     for (int n = lanes / 2; n > 1; n /= 2)
       kernel.funcs.at(fmt::format("fold_{}_{}", stage, n))
-          .compute_at(output, r)
+          .compute_at(output, inner)
           .bound(l, 0, n)
           .vectorize(l, std::min(n, vector))
           .unroll(l);
-    kernel.funcs.at(fmt::format("fold_{}_1", stage)).compute_at(output, r);
+    if (lanes > 1)
+      kernel.funcs.at(fmt::format("fold_{}_1", stage))
+          .compute_at(output, inner);
   }
 }
 

@@ -10,9 +10,13 @@ void scheduleGemm(KernelFuncs &kernel, const KernelDesc &desc,
                   const Config &config, const Machine &machine);
 void scheduleAttention(KernelFuncs &kernel, const KernelDesc &desc,
                        const Config &config, const Machine &machine);
+void scheduleKeptAttention(KernelFuncs &kernel, const KernelDesc &desc,
+                           const Machine &machine);
 void scheduleRowwise(KernelFuncs &kernel, const KernelDesc &desc,
                      const Config &config, const Machine &machine);
 void scheduleGather(KernelFuncs &kernel, const KernelDesc &desc,
                     const Config &config, const Machine &machine);
+void scheduleMap(KernelFuncs &kernel, const KernelDesc &desc,
+                 const Config &config, const Machine &machine);
 
 } // namespace xf::targets::x86

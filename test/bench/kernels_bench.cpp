@@ -116,6 +116,13 @@ struct Bench {
       for (size_t t = 0; t < desc.gather.tables.size(); ++t)
         addOperand(512, width), push(operands.back(), {width, 512});
       break;
+    case KernelKind::Map:
+      width = int(desc.map.width);
+      for (const targets::MapOperand &operand : desc.map.operands) {
+        addOperand(rows, int(operand.width));
+        push(operands.back(), {int(operand.width), rows});
+      }
+      break;
     }
     output = Matrix<float>(outputRows, width);
   }
@@ -192,6 +199,8 @@ void runBench(benchmark::State &state, std::shared_ptr<Bench> bench,
     best = std::min(best, secondsSince(start));
   }
   state.counters["best_us"] = best * 1e6;
+  if (bench->kernelCase.desc.kind == KernelKind::Attention)
+    state.counters["us_per_token"] = best * 1e6 / shape.rows();
   if (double flops = bench->flops(shape)) {
     state.counters["GFLOP/s"] = flops / best / 1e9;
     state.counters["of_peak"] = flops / best / ceiling;
@@ -223,6 +232,9 @@ int main(int argc, char **argv) {
       std::vector<Shape> shapes = {{1, 16}, {1, 128}, {8, 128}};
       if (c.desc.kind == KernelKind::Attention)
         shapes = {{1, 16}, {1, 50}, {1, 128}, {8, 128}, {1, 512}};
+      // Time per token of what a mask skips is flat in the length.
+      if (c.name.find("window") != std::string::npos)
+        shapes = {{1, 512}, {1, 1024}, {1, 2048}, {1, 4096}};
       std::map<std::string, std::shared_ptr<Bench>> benches; // by config
       for (Shape shape : shapes) {
         std::vector<targets::Config> configs = targets::candidates(

@@ -45,6 +45,10 @@ static void checkDefault(const KnobRecord &knob) {
   } else if (knob.type == "Enum") {
     if (!is_contained(knob.words, text))
       fail("not one of its words");
+  } else if (knob.type == "Switch") {
+    double number;
+    if (text != "true" && text != "false" && text.getAsDouble(number))
+      fail("neither true, false nor a number");
   } else if (knob.type != "Any" && knob.type != "String") {
     fail("this type has none");
   }
@@ -61,8 +65,12 @@ static void check(const KnobRecord &knob) {
   bool needsNote = knob.status == "Refused" || knob.status == "TrainingOnly";
   if (needsNote == knob.note.empty())
     fail("a note is given exactly where it is refused or for training only");
-  if ((knob.type == "Enum") == knob.words.empty())
-    fail("an enum, and only an enum, has words");
+  bool mayHaveWords =
+      knob.type == "Enum" || knob.type == "StringList" || knob.type == "Dict";
+  if (!mayHaveWords && !knob.words.empty())
+    fail("an enum, a list of strings or a dict, and nothing else, has words");
+  if (knob.words.empty() && (knob.type == "Enum" || knob.type == "Dict"))
+    fail("an enum and a dict have words");
   checkDefault(knob);
 }
 
@@ -81,6 +89,9 @@ static KnobRecord readKnob(const Record &record) {
   knob.text = record.getValueAsString("text");
   knob.note = record.getValueAsString("note");
   knob.base = record.getValueAsString("base");
+  knob.formula = record.getValueAsString("formula");
+  knob.weights = record.getValueAsString("weights");
+  knob.example = record.getValueAsString("example");
   knob.minimum = parseNumber(record, record.getValueAsString("minimum"));
   knob.maximum = parseNumber(record, record.getValueAsString("maximum"));
   knob.words = record.getValueAsListOfStrings("words");

@@ -18,6 +18,7 @@ struct KnobRecord {
   llvm::StringRef type;   ///< enumerator of KnobType
   llvm::StringRef status; ///< enumerator of KnobStatus
   llvm::StringRef defaultText, text, note, base;
+  llvm::StringRef formula, weights, example;
   double minimum, maximum;
   std::vector<llvm::StringRef> words;
   bool layered, own;

@@ -17,7 +17,7 @@ namespace xf {
 static std::string quoted(StringRef text) {
   std::string result = "\"";
   raw_string_ostream os(result);
-  printEscapedString(text, os);
+  os.write_escaped(text);
   return result + "\"";
 }
 
@@ -27,6 +27,32 @@ static std::string bound(double value) {
   std::string text;
   raw_string_ostream(text) << format("%.17g", value);
   return text;
+}
+
+static void emitClasses(const RecordKeeper &records, raw_ostream &os) {
+  auto classes = records.getAllDerivedDefinitions("SpecClass");
+  os << "#ifdef XF_CLASS_WORDS\n";
+  for (auto [index, cls] : enumerate(classes)) {
+    std::vector<StringRef> on = cls->getValueAsListOfStrings("on");
+    if (on.empty())
+      continue;
+    os << "constexpr llvm::StringRef on" << index << "[] = {";
+    interleaveComma(on, os, [&](StringRef knob) { os << quoted(knob); });
+    os << "};\n";
+  }
+  os << "#endif\n\n#ifdef XF_CLASS_ROWS\n";
+  for (auto [index, cls] : enumerate(classes)) {
+    StringRef status = cls->getValueAsDef("status")->getName();
+    status.consume_front("Status");
+    bool sets = !cls->getValueAsListOfStrings("on").empty();
+    os << formatv("{{{0}, KnobOwner::{1}, {2}, {3}, KnobStatus::{4}, {5}},\n",
+                  quoted(cls->getValueAsString("name")),
+                  cls->getValueAsDef("owner")->getName(),
+                  cls->getValueAsInt("causal"),
+                  sets ? formatv("on{0}", index).str() : "{}", status,
+                  quoted(cls->getValueAsString("note")));
+  }
+  os << "#endif\n";
 }
 
 void emitKnobTable(RecordKeeper &records, raw_ostream &os) {
@@ -46,23 +72,17 @@ void emitKnobTable(RecordKeeper &records, raw_ostream &os) {
     std::string words =
         knob.words.empty() ? "{}" : formatv("words{0}", index).str();
     os << formatv("{{{0}, KnobOwner::{1}, KnobType::{2}, {3}, {4}, {5}, {6}, "
-                  "{7}, {8}, KnobStatus::{9}, {10}, {11}, {12}},\n",
+                  "{7}, {8}, KnobStatus::{9}, {10}, {11}, {12}, {13}, {14}, "
+                  "{15}},\n",
                   quoted(knob.name), knob.owner, knob.type,
                   quoted(knob.defaultText), bound(knob.minimum),
                   bound(knob.maximum), words, knob.layered ? "true" : "false",
                   knob.own ? "true" : "false", knob.status, quoted(knob.text),
-                  quoted(knob.note), quoted(knob.base));
+                  quoted(knob.note), quoted(knob.base), quoted(knob.formula),
+                  quoted(knob.weights), quoted(knob.example));
   }
-  os << "#endif\n\n#ifdef XF_CLASS_ROWS\n";
-  for (const Record *cls : records.getAllDerivedDefinitions("SpecClass")) {
-    StringRef status = cls->getValueAsDef("status")->getName();
-    status.consume_front("Status");
-    os << formatv("{{{0}, KnobOwner::{1}, {2}, KnobStatus::{3}},\n",
-                  quoted(cls->getValueAsString("name")),
-                  cls->getValueAsDef("owner")->getName(),
-                  cls->getValueAsInt("causal"), status);
-  }
-  os << "#endif\n";
+  os << "#endif\n\n";
+  emitClasses(records, os);
 }
 
 void emitKnobDefaults(RecordKeeper &records, raw_ostream &os) {
@@ -72,8 +92,11 @@ void emitKnobDefaults(RecordKeeper &records, raw_ostream &os) {
   for (const KnobRecord &knob : readKnobs(records)) {
     bool held = knob.type != "Stack" && knob.status != "Refused" &&
                 knob.status != "TrainingOnly";
-    if (held &&
-        (knob.owner == "AttentionLayers" || knob.owner == "TransformerWrapper"))
+    bool isPolicy = knob.owner == "Refine" || knob.owner == "Generate";
+    bool isSide =
+        knob.owner == "XTransformer" &&
+        (knob.name.starts_with("enc_") || knob.name.starts_with("dec_"));
+    if (held && !isPolicy && !isSide)
       os << formatv("XF_KNOB({0}, {1}, {2}, {3}, {4})\n", knob.owner, knob.type,
                     quoted(knob.name), quoted(knob.defaultText), knob.status);
   }

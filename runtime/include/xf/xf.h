@@ -22,7 +22,7 @@ extern "C" {
 /* ABI version: the major number changes when something existing does, the minor
  * number when something is added. */
 #define XF_ABI_MAJOR 1u
-#define XF_ABI_MINOR 1u
+#define XF_ABI_MINOR 2u
 #define XF_ABI_VERSION ((XF_ABI_MAJOR << 16) | XF_ABI_MINOR)
 
 /* Asks the compiler to warn about a status nobody looks at. */
@@ -70,7 +70,10 @@ enum {
   /* `cancel` was called; the session can be used again. */
   XF_CANCELLED = 12,
   /* The library itself is damaged or has a defect. */
-  XF_INTERNAL = 13
+  XF_INTERNAL = 13,
+  /* Since 1.2. A feed that the entry does not take or must have, or whose type,
+   * number of values or values are wrong. */
+  XF_INVALID_FEED = 14
 };
 
 /* ---- Types ---- */
@@ -148,20 +151,67 @@ typedef struct xf_model_info {
   /* Longest row; 0: bounded by the session's max_tokens only. */
   uint32_t max_seq_len;
   uint32_t threads; /* default for new sessions */
+  /* Since 1.2: entry_info tells of each. */
+  uint32_t num_entries;
+  uint32_t reserved; /* 0 */
 } xf_model_info;
+
+/* What an entry point takes and gives; since 1.2. Its inputs, which feeds
+ * fill, are in the library's description. Set it up with xf_entry_info_init. */
+typedef struct xf_entry_info {
+  size_t struct_size;
+  const char *name; /* static */
+  size_t width;     /* floats in a row of the result */
+  /* 1: the result has a row for each sequence. 0: one for each of its tokens
+   * and prepended rows, and `extra_rows` of the model's own. */
+  uint32_t per_sequence;
+  uint32_t extra_rows;
+  uint32_t takes_ids;   /* 0: the batch has offsets only, `ids` is NULL */
+  uint32_t num_tokens;  /* ids are 0 .. num_tokens - 1 */
+  uint32_t max_seq_len; /* longest row; 0: bounded by max_tokens only */
+  uint32_t num_inputs;
+} xf_entry_info;
 
 /* Rows of token ids, joined: row r is ids[i] for offsets[r] <= i <
  * offsets[r + 1]. Nothing is padded. Read during the call only. Set it up with
  * xf_batch_init. */
 typedef struct xf_batch {
   size_t struct_size;
-  const int32_t *ids;
+  const int32_t *ids;         /* NULL for an entry that takes none */
   const int32_t *token_types; /* one an id, or NULL: all 0 */
   /* num_rows + 1 values that increase, each within 0 .. num_ids. */
   const int64_t *offsets;
   size_t num_ids;  /* length of ids, and of token_types if given */
   size_t num_rows; /* 0 is fine: nothing happens */
 } xf_batch;
+
+/* Types of a feed's values. */
+enum { XF_F32 = 0, XF_I32 = 1, XF_U8 = 2, XF_I64 = 3 };
+
+/* Values of a named input of an entry point; since 1.2. Read during the call
+ * only. What `data` holds depends on the input (see the description):
+ *
+ *   per token     its width of values for each id of the batch, as token_types
+ *   per sequence  its width of values for each row of the batch
+ *   prepended,    rows with `offsets` of their own: row r of the batch has rows
+ *   context       offsets[r] .. offsets[r + 1] - 1 of the data. Feeds of one
+ * kind have the same lengths; one of them may leave `offsets` NULL if another
+ * has them all           its width of values for each row of the stack,
+ * sequence by sequence: the model's own first rows, prepended rows, tokens, the
+ *                 model's own last rows
+ *   pairs         for each sequence in turn [heads, n, n], n its tokens (or its
+ *                 rows of the stack)
+ *   images        for each sequence [channels, side, side] with as many patches
+ *                 as it has tokens */
+typedef struct xf_feed {
+  size_t struct_size; /* of all feeds of a call the same */
+  const char *name;
+  const void *data;
+  uint32_t type;          /* XF_F32 .. */
+  uint32_t reserved;      /* 0 */
+  const int64_t *offsets; /* num_rows + 1, or NULL */
+  size_t count;           /* values in data */
+} xf_feed;
 
 /* ---- The table of calls ---- */
 
@@ -239,7 +289,8 @@ typedef struct xf_api {
                       size_t out_capacity) XF_NODISCARD;
 
   /* What `encode` or `states` would say of the batch, without running anything.
-   * Errors: INVALID_ARGUMENT, INVALID_OFFSETS, INVALID_ID, TOO_LONG, BUSY. */
+   * Errors: INVALID_ARGUMENT, INVALID_OFFSETS, INVALID_ID, TOO_LONG,
+   * NOT_SUPPORTED if the model has neither, BUSY. */
   xf_status (*check)(xf_session *session, const xf_batch *batch) XF_NODISCARD;
 
   /* Asks the call that runs in the session, if any, to stop soon: it returns
@@ -260,6 +311,21 @@ typedef struct xf_api {
 
   /* Sets the counters to zero. Errors: INVALID_ARGUMENT, BUSY. */
   xf_status (*profile_reset)(xf_session *session) XF_NODISCARD;
+
+  /* Since 1.2, as all below. Runs the entry point of that name: `encode` and
+   * `states` are this without feeds. The result's rows come sequence by
+   * sequence; how many there are says entry_info. `feeds` may be NULL if
+   * `num_feeds` is 0. A sequence's result is bitwise the same in any batch.
+   * Errors: those of `encode`, INVALID_FEED. */
+  xf_status (*run)(xf_session *session, const char *entry,
+                   const xf_batch *batch, const xf_feed *feeds,
+                   size_t num_feeds, float *out,
+                   size_t out_capacity) XF_NODISCARD;
+
+  /* Fills *info for entry point `index`, 0 .. num_entries - 1 of the model's
+   * info. Errors: INVALID_ARGUMENT. */
+  xf_status (*entry_info)(const xf_model *model, uint32_t index,
+                          xf_entry_info *info) XF_NODISCARD;
 } xf_api;
 
 /* The table of this library, or NULL if it cannot serve callers compiled for
@@ -284,8 +350,18 @@ static inline void xf_session_options_init(xf_session_options *options) {
 
 static inline void xf_model_info_init(xf_model_info *info) {
   const xf_model_info zero = {
-      sizeof(xf_model_info), NULL, NULL, 0, 0, 0, 0, 0, 0};
+      sizeof(xf_model_info), NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0};
   *info = zero;
+}
+
+static inline void xf_entry_info_init(xf_entry_info *info) {
+  const xf_entry_info zero = {sizeof(xf_entry_info), NULL, 0, 0, 0, 0, 0, 0, 0};
+  *info = zero;
+}
+
+static inline void xf_feed_init(xf_feed *feed) {
+  const xf_feed zero = {sizeof(xf_feed), NULL, NULL, XF_F32, 0, NULL, 0};
+  *feed = zero;
 }
 
 static inline void xf_batch_init(xf_batch *batch) {

@@ -108,6 +108,40 @@ private:
   std::vector<int64_t> offsets{0};
 };
 
+/// Values of a named input: what xf_feed points at, owned. `offsets`: see
+/// xf_feed; empty for inputs that have none.
+class Feed {
+public:
+  Feed(std::string name, std::vector<float> values,
+       std::vector<int64_t> offsets = {})
+      : label(std::move(name)), floats(std::move(values)),
+        starts(std::move(offsets)) {}
+  Feed(std::string name, std::vector<int32_t> values,
+       std::vector<int64_t> offsets = {})
+      : label(std::move(name)), integers(std::move(values)), isFloat(false),
+        starts(std::move(offsets)) {}
+
+  /// Valid as long as this is neither changed nor moved.
+  xf_feed view() const noexcept {
+    xf_feed result;
+    xf_feed_init(&result);
+    result.name = label.c_str();
+    result.type = isFloat ? XF_F32 : XF_I32;
+    result.data = isFloat ? static_cast<const void *>(floats.data())
+                          : static_cast<const void *>(integers.data());
+    result.count = isFloat ? floats.size() : integers.size();
+    result.offsets = starts.empty() ? nullptr : starts.data();
+    return result;
+  }
+
+private:
+  std::string label;
+  std::vector<float> floats;
+  std::vector<int32_t> integers;
+  bool isFloat = true;
+  std::vector<int64_t> starts;
+};
+
 /// Options with the fields' defaults, to be changed by the caller.
 inline xf_model_options modelOptions() noexcept {
   xf_model_options options;
@@ -158,6 +192,15 @@ public:
     xf_model_info result;
     xf_model_info_init(&result);
     check(table, table->model_info(handle, &result));
+    return result;
+  }
+  /// Every entry point.
+  std::vector<xf_entry_info> entries() const {
+    std::vector<xf_entry_info> result(info().num_entries);
+    for (uint32_t index = 0; index < result.size(); ++index) {
+      xf_entry_info_init(&result[index]);
+      check(table, table->entry_info(handle, index, &result[index]));
+    }
     return result;
   }
   std::size_t
@@ -228,6 +271,13 @@ public:
   /// `out` takes the batch's tokens * info().states_width floats.
   void states(const xf_batch &batch, std::span<float> out) {
     xf::check(table, table->states(handle, &batch, out.data(), out.size()));
+  }
+  /// Runs any entry point. `out` takes the result's rows, sequence by sequence;
+  /// see xf_entry_info.
+  void run(const std::string &entry, const xf_batch &batch,
+           std::span<const xf_feed> feeds, std::span<float> out) {
+    xf::check(table, table->run(handle, entry.c_str(), &batch, feeds.data(),
+                                feeds.size(), out.data(), out.size()));
   }
   /// One vector a row, joined.
   std::vector<float> encode(const Rows &rows) {

@@ -60,7 +60,7 @@ module {
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids]
+  %0 = hk.gather %batch tables [@table0] indices ["ids"]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "plain">]} : tensor<?x4xf32>
       epilogue (%sum: f32) { hk.yield %sum : f32 }
   hk.return %0 : tensor<?x4xf32>
@@ -78,7 +78,7 @@ module {
 hk.weight @tok : tensor<9x4xf32> = "recipe" {offset = 0 : i64}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32>
-  %0 = hk.gather %batch tables [@table0] indices [ids]
+  %0 = hk.gather %batch tables [@table0] indices ["ids"]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "plain">]} : tensor<?x4xf32>
       epilogue (%sum: f32) { hk.yield %sum : f32 }
   hk.return %0 : tensor<?x4xf32>
@@ -95,7 +95,7 @@ module {
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>, offset = 0 : i64}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids]
+  %0 = hk.gather %batch tables [@table0] indices ["ids"]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "plain">]} : tensor<?x4xf32>
       epilogue (%sum: f32) { hk.yield %sum : f32 }
   hk.return %0 : tensor<?x4xf32>
@@ -128,7 +128,7 @@ module {
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>, offset = 0 : i64}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids]
+  %0 = hk.gather %batch tables [@table0] indices ["ids"]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "plain">]} : tensor<?x4xf32>
       epilogue (%sum: f32) { hk.yield %sum : f32 }
   hk.return %0 : tensor<?x4xf32>
@@ -147,7 +147,7 @@ module {
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>, offset = 0 : i64}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids]
+  %0 = hk.gather %batch tables [@table0] indices ["ids"]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "plain">]} : tensor<?x4xf32>
       epilogue (%sum: f32) { hk.yield %sum : f32 }
   hk.return %0 : tensor<?x4xf32>
@@ -168,4 +168,21 @@ hk.kernel @scale(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 }
 // expected-error @+1 {{an entry point must have one block}}
 func.func private @encode(!hk.batch) -> tensor<?x4xf32> attributes {xf.entry}
+}
+
+// -----
+
+module attributes {xf.model_info = #xf.model_info<name = "toy", num_tokens = 9, max_seq_len = 5, token_types = 0>} {
+hk.kernel @copy(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %0 = hk.rowwise %x over row {configs = [#hk.config<target = "x86-64-avx2", variant = "rows">]} : tensor<?x4xf32>
+      finish (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
+  hk.return %0 : tensor<?x4xf32>
+}
+func.func @states(%batch: !hk.batch) -> tensor<?x4xf32> attributes {xf.entry} {
+  %x = hk.input "x" required {slot = #hk.slot<offset = 0, width = 4>} : tensor<?x4xf32>
+  // expected-error @+1 {{input has no slot in the arena; run `hk-plan-memory` before}}
+  %y = hk.input "y" required : tensor<?x4xf32>
+  %0 = hk.launch @copy(%x) {slot = #hk.slot<offset = 4, width = 4>} : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}
 }

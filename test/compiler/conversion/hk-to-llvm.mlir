@@ -25,7 +25,7 @@ hk.weight @b : tensor<40xf32> = "recipe" {layout = #hk.layout<plain>, offset = 3
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x48xf32> {
   hk.weight @table0 : tensor<9x48xf32> {layout = #hk.layout<plain>}
   hk.weight @table1 : tensor<5x48xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0, @table1] indices [ids, positions]
+  %0 = hk.gather %batch tables [@table0, @table1] indices ["ids", "positions"]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "plain", grain_rows = 64>,
                   #hk.config<target = "x86-64-avx512", variant = "plain", grain_rows = 128>]} : tensor<?x48xf32>
       epilogue (%sum: f32) { hk.yield %sum : f32 }
@@ -53,22 +53,22 @@ hk.kernel @attention(%q: tensor<?x48xf32>, %batch: !hk.batch) -> tensor<?x40xf32
   hk.return %0 : tensor<?x40xf32>
 }
 
-hk.kernel @mean(%x: tensor<?x40xf32>, %batch: !hk.batch) -> tensor<?x40xf32> {
+hk.kernel @mean(%x: tensor<?x40xf32>, %batch: !hk.batch) -> tensor<?x40xf32, "sequences"> {
   %0 = hk.rowwise %x, %batch over sequence combine [add]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "columns">,
-                  #hk.config<target = "x86-64-avx512", variant = "columns">]} : tensor<?x40xf32>
+                  #hk.config<target = "x86-64-avx512", variant = "columns">]} : tensor<?x40xf32> -> tensor<?x40xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
       finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
-  hk.return %0 : tensor<?x40xf32>
+  hk.return %0 : tensor<?x40xf32, "sequences">
 }
 
-hk.kernel @scale(%x: tensor<?x40xf32>) -> tensor<?x40xf32> {
+hk.kernel @scale(%x: tensor<?x40xf32, "sequences">) -> tensor<?x40xf32, "sequences"> {
   hk.weight @vector0 : tensor<40xf32> {layout = #hk.layout<plain>}
   %0 = hk.rowwise %x over row vectors [@vector0]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "rows">,
-                  #hk.config<target = "x86-64-avx512", variant = "rows">]} : tensor<?x40xf32>
+                  #hk.config<target = "x86-64-avx512", variant = "rows">]} : tensor<?x40xf32, "sequences">
       finish (%v: f32, %i: i32, %n: i32, %g: f32) { hk.yield %g : f32 }
-  hk.return %0 : tensor<?x40xf32>
+  hk.return %0 : tensor<?x40xf32, "sequences">
 }
 
 // The variants of the gemm, a target after the other: for avx2 any number of rows by kernel 1 of its table in crops of 12 x 16; for
@@ -90,10 +90,12 @@ hk.kernel @scale(%x: tensor<?x40xf32>) -> tensor<?x40xf32> {
 // CHECK: llvm.mlir.constant(48 : i32)
 // CHECK: llvm.mlir.constant(32 : i32)
 
-// Arguments in the order of the kernel's function: indices, then tables. Kinds: 2 ids, 3 positions, 0 weights.
-// CHECK-LABEL: llvm.mlir.global internal constant @encode_args_0() {{.*}}: !llvm.array<4 x struct<"xf_arg", (i32, i32, i32, i32, array<4 x i32>, i64)>>
+// Arguments in the order of the kernel's function: indices (kind 2, and the number of the buffer), then tables (kind 0).
+// CHECK-LABEL: llvm.mlir.global internal constant @encode_args_0() {{.*}}: !llvm.array<4 x struct<"xf_arg", (i32, i32, i32, i32, array<4 x i32>, i64, i32, i32)>>
 // CHECK: llvm.mlir.constant(2 : i32)
-// CHECK: llvm.mlir.constant(3 : i32)
+// CHECK: llvm.mlir.constant(0 : i64)
+// CHECK: llvm.mlir.constant(2 : i32)
+// CHECK: llvm.mlir.constant(1 : i64)
 // CHECK: llvm.mlir.constant(dense<[48, 9, 0, 0]> : tensor<4xi32>)
 // CHECK: llvm.mlir.constant(dense<[48, 5, 0, 0]> : tensor<4xi32>)
 // CHECK: llvm.mlir.constant(1728 : i64)
@@ -134,7 +136,7 @@ hk.kernel @scale(%x: tensor<?x40xf32>) -> tensor<?x40xf32> {
 // CHECK-COUNT-4: llvm.call @xf_rt_launch
 // CHECK: ^[[FAILED]](%[[RESULT:.*]]: i32):
 // CHECK: llvm.return %[[RESULT]] : i32
-func.func @encode(%batch: !hk.batch) -> tensor<?x40xf32> attributes {xf.entry, xf.result_rows = "sequences"} {
+func.func @encode(%batch: !hk.batch) -> tensor<?x40xf32, "sequences"> attributes {xf.entry, xf.result_rows = "sequences"} {
   %0 = hk.launch @gather() weights [@tok, @pos] batch %batch {op_name = "embedding", slot = #hk.slot<offset = 0, width = 48>}
       : () -> tensor<?x48xf32>
   %1 = hk.launch @attention(%0) batch %batch {op_name = "layers.0.attention", slot = #hk.slot<offset = 48, width = 40>}
@@ -142,10 +144,10 @@ func.func @encode(%batch: !hk.batch) -> tensor<?x40xf32> attributes {xf.entry, x
   %2 = hk.launch @gemm(%0, %1) weights [@w, @b] {op_name = "layers.0.ff", slot = #hk.slot<offset = 88, width = 40>}
       : (tensor<?x48xf32>, tensor<?x40xf32>) -> tensor<?x40xf32>
   %3 = hk.launch @mean(%2) batch %batch {op_name = "pool", slot = #hk.slot<offset = 0, width = 40>}
-      : (tensor<?x40xf32>) -> tensor<?x40xf32>
+      : (tensor<?x40xf32>) -> tensor<?x40xf32, "sequences">
   %4 = hk.launch @scale(%3) weights [@b] {op_name = "pool", slot = #hk.slot<offset = 40, width = 40>}
-      : (tensor<?x40xf32>) -> tensor<?x40xf32>
-  return %4 : tensor<?x40xf32>
+      : (tensor<?x40xf32, "sequences">) -> tensor<?x40xf32, "sequences">
+  return %4 : tensor<?x40xf32, "sequences">
 }
 
 // A kernel table per target, in the order of the kernels, and the CPU features it needs (1: AVX2, 3: AVX2 and AVX-512), with its length.
@@ -178,7 +180,7 @@ func.func @encode(%batch: !hk.batch) -> tensor<?x40xf32> attributes {xf.entry, x
 // The program: magic, version, 2 targets, 1 entry; no embedded weights; the bits of the hash as they are.
 // CHECK-LABEL: llvm.mlir.global external hidden constant @xf_program_instance() {{.*}}: !llvm.struct<"xf_program"
 // CHECK: llvm.mlir.constant(3478836452119697457 : i64)
-// CHECK: llvm.mlir.constant(2 : i32)
+// CHECK: llvm.mlir.constant(3 : i32)
 // CHECK: llvm.mlir.constant(2 : i32)
 // CHECK: llvm.mlir.constant(1 : i32)
 // CHECK: llvm.mlir.zero : !llvm.ptr

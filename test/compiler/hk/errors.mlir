@@ -64,7 +64,7 @@ hk.weight @w : tensor<4294967296x4294967296xf32> = "recipe"
 // -----
 
 func.func @rows_width(%x: tensor<?x2147483648xf32>) {
-  // expected-error @+1 {{must be rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<?x2147483648xf32>'}}
+  // expected-error @+1 {{must be rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, in a row space, but got 'tensor<?x2147483648xf32>'}}
   %0 = hk.rowwise %x over row : tensor<?x2147483648xf32> finish (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
   return
 }
@@ -72,7 +72,7 @@ func.func @rows_width(%x: tensor<?x2147483648xf32>) {
 // -----
 
 func.func @rows_type(%x: tensor<4x8xf32>) {
-  // expected-error @+1 {{must be rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<4x8xf32>'}}
+  // expected-error @+1 {{must be rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, in a row space, but got 'tensor<4x8xf32>'}}
   %0 = "hk.rowwise"(%x) <{operandSegmentSizes = array<i32: 1, 0, 0>, over = #hk<over row>}> ({
   ^bb0(%v: f32, %i: i32, %n: i32):
     hk.yield %v : f32
@@ -84,7 +84,7 @@ func.func @rows_type(%x: tensor<4x8xf32>) {
 
 func.func @gather_counts(%batch: !hk.batch) {
   // expected-error @+1 {{needs one index per table and at least one table, but has 2 tables and 1 indices}}
-  %0 = hk.gather %batch tables [@a, @b] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@a, @b] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   return
 }
 
@@ -94,7 +94,7 @@ func.func @gather_counts(%batch: !hk.batch) {
 hk.weight @a : tensor<10x8xf32> = "recipe"
 func.func @gather_width(%batch: !hk.batch) {
   // expected-error @+1 {{uses `@a` as a table, which must be tensor<?x4xf32>, not 'tensor<10x8xf32>'}}
-  %0 = hk.gather %batch tables [@a] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@a] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   return
 }
 
@@ -103,7 +103,7 @@ func.func @gather_width(%batch: !hk.batch) {
 hk.weight @a : tensor<10x4xf32> = "recipe"
 func.func @gather_region(%batch: !hk.batch) {
   // expected-error @+1 {{`epilogue` must take ('f32'), not ('f32', 'f32')}}
-  %0 = hk.gather %batch tables [@a] indices [ids] : tensor<?x4xf32> epilogue (%s: f32, %t: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@a] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32, %t: f32) { hk.yield %s : f32 }
   return
 }
 
@@ -401,7 +401,7 @@ func.func @stages(%x: tensor<?x8xf32>) {
 
 func.func @no_stage(%x: tensor<?x8xf32>, %batch: !hk.batch) {
   // expected-error @+1 {{must have a stage to reduce over sequences}}
-  %0 = hk.rowwise %x, %batch over sequence : tensor<?x8xf32> finish (%n: i32) {
+  %0 = hk.rowwise %x, %batch over sequence : tensor<?x8xf32> -> tensor<?x8xf32, "sequences"> finish (%n: i32) {
     %1 = arith.sitofp %n : i32 to f32
     hk.yield %1 : f32
   }
@@ -412,7 +412,7 @@ func.func @no_stage(%x: tensor<?x8xf32>, %batch: !hk.batch) {
 
 func.func @needs_batch(%x: tensor<?x8xf32>) {
   // expected-error @+1 {{needs the batch to reduce over sequences}}
-  %0 = hk.rowwise %x over sequence combine [add] : tensor<?x8xf32>
+  %0 = hk.rowwise %x over sequence combine [add] : tensor<?x8xf32> -> tensor<?x8xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
   return
 }
@@ -441,7 +441,7 @@ func.func @map_region(%x: tensor<?x8xf32>) {
 // Over sequences there is no x and no i to finish with.
 func.func @finish_region(%x: tensor<?x8xf32>, %batch: !hk.batch) {
   // expected-error @+1 {{`finish` must take ('i32', 'f32'), not ('f32', 'i32', 'i32', 'f32')}}
-  %0 = hk.rowwise %x, %batch over sequence combine [add] : tensor<?x8xf32>
+  %0 = hk.rowwise %x, %batch over sequence combine [add] : tensor<?x8xf32> -> tensor<?x8xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
       finish (%v: f32, %i: i32, %n: i32, %a: f32) { hk.yield %a : f32 }
   return

@@ -10,7 +10,7 @@ hk.weight @used : tensor<9x4xf32> = "recipe"
 // CHECK-NEXT: hk.weight @table0
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32>
-  %0 = hk.gather %batch tables [@table0] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   hk.return %0 : tensor<?x4xf32>
 }
 // CHECK-NOT: @unlaunched

@@ -14,7 +14,7 @@
 // RUN:   | FileCheck %s --check-prefix=OVERRIDE
 // OVERRIDE: error: `overrides` names the kernel `nothing`
 
-// GRAPH-DAG: func.func @encode(%{{.*}}: !xf.batch) -> tensor<?x384xf32> attributes {xf.entry, xf.result_rows = "sequences"}
+// GRAPH-DAG: func.func @encode(%{{.*}}: !xf.batch) -> tensor<?x384xf32, "sequences"> attributes {xf.entry, xf.result_rows = "sequences"}
 // GRAPH-DAG: func.func @states(%{{.*}}: !xf.batch) -> tensor<?x384xf32> attributes {xf.entry, xf.result_rows = "tokens"}
 
 // KERNELS-LABEL: func.func @encode
@@ -43,7 +43,7 @@
 // PLAN-DAG: hk.kernel @rowwise_384_sqrt(
 // PLAN-NOT: hk.kernel
 // The feed-forward needs its input, its hidden 1536 columns and its result at once.
-// PLAN: func.func @encode(%{{.*}}: !hk.batch) -> tensor<?x384xf32> attributes {hk.arena_width = 2304 : i64, xf.entry, xf.result_rows = "sequences"}
+// PLAN: func.func @encode(%{{.*}}: !hk.batch) -> tensor<?x384xf32, "sequences"> attributes {hk.arena_width = 2304 : i64, xf.entry, xf.result_rows = "sequences"}
 // PLAN: hk.launch @gather_384() weights [@token_emb, @pos_emb, @type_emb] batch %{{.*}} {op_name = "embed", slot =
 // PLAN: hk.launch @gemm_384x1152_bias({{.*}}op_name = "layers.0.to_qkv"
 // PLAN: hk.launch @attention_12x32({{.*}}op_name = "layers.0.attention"

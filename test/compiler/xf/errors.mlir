@@ -1,7 +1,7 @@
 // Each rule of the graph ops and of the attributes, broken once.
 // RUN: xf-opt %s -allow-unregistered-dialect -split-input-file -verify-diagnostics -o /dev/null
 
-// expected-error @below {{expected a logical tensor or one of `concat`, `transpose`, `scale`, `add`}}
+// expected-error @below {{expected a logical tensor or one of `concat`, `transpose`, `scale`, `add`, `mul`, `plus`, `matmul`, `reshape`, `slice`, `repeat`, `fill`, `values`, `clip`, `sigmoid`, `tanh`, `exp`, `silu`, `unit_rows`, `layer_norm_rows`, `softmax_rows`, `t5_table`, `distances`, `sinusoid`}}
 xf.weight @w : tensor<4xf32> = <reverse("a"[4])>
 
 // -----
@@ -33,6 +33,56 @@ xf.weight @w : tensor<4xf32> = <transpose("a"[4])>
 
 // expected-error @below {{`concat` along axis 0 makes more than 2^63 - 1 of that axis}}
 xf.weight @w : tensor<1xf32> = <concat(0, "a"[9223372036854775807], "b"[2])>
+
+// -----
+
+// expected-error @below {{`mul` of shapes [2, 3] and [2], but the second is like the first or like a row of it}}
+xf.weight @w : tensor<2x3xf32> = <mul("a"[2, 3], "b"[2])>
+
+// -----
+
+// expected-error @below {{`matmul` of shapes [2, 3] and [3, 2], whose rows must be of one length}}
+xf.weight @w : tensor<2x2xf32> = <matmul("a"[2, 3], "b"[3, 2])>
+
+// -----
+
+// expected-error @below {{`reshape` of shape [2, 3] to [4], which holds another number of values}}
+xf.weight @w : tensor<4xf32> = <reshape("a"[2, 3], [4])>
+
+// -----
+
+// expected-error @below {{`slice` of 2 from 2 on, but the axis has 3}}
+xf.weight @w : tensor<2x2xf32> = <slice("a"[2, 3], 1, 2, 2)>
+
+// -----
+
+// expected-error @below {{`repeat` 0 times, but it must be positive and make less than 2^63 of the axis}}
+xf.weight @w : tensor<2x3xf32> = <repeat("a"[2, 3], 0, 0)>
+
+// -----
+
+// expected-error @below {{`fill` of shape [0], but dimensions must be positive}}
+xf.weight @w : tensor<1xf32> = <fill([0], 1.0)>
+
+// -----
+
+// expected-error @below {{`values` gives 2 numbers for shape [3]}}
+xf.weight @w : tensor<3xf32> = <values([3], 1.0, 2.0)>
+
+// -----
+
+// expected-error @below {{`t5_table` up to distance 0, but it must be in 1 .. 2^30}}
+xf.weight @w : tensor<4x1xf32> = <t5_table("a"[32, 4], 0, 0)>
+
+// -----
+
+// expected-error @below {{`distances` of length 0, but it must be in 1 .. 2^30}}
+xf.weight @w : tensor<1x1xf32> = <distances(0, 0)>
+
+// -----
+
+// expected-error @below {{`sinusoid` of width 3, but it must be even}}
+xf.weight @w : tensor<4x3xf32> = <sinusoid(4, 3)>
 
 // -----
 
@@ -68,7 +118,7 @@ func.func @no_table(%batch: !xf.batch) {
 xf.weight @t : tensor<8x4xf32> = <"t"[8, 4]>
 func.func @indices(%batch: !xf.batch) {
   // expected-error @below {{has 2 tables and 1 indices, but each table takes one index}}
-  %0 = xf.embed %batch tables [@t, @t] indices [ids] : tensor<?x4xf32>
+  %0 = xf.embed %batch tables [@t, @t] indices ["ids"] : tensor<?x4xf32>
   return
 }
 
@@ -78,14 +128,14 @@ func.func @indices(%batch: !xf.batch) {
 xf.weight @t : tensor<8x4xf32> = <"t"[8, 4]>
 func.func @table_width(%batch: !xf.batch) {
   // expected-error @below {{table @t must have shape [any, 5]}}
-  %0 = xf.embed %batch tables [@t] indices [ids] : tensor<?x5xf32>
+  %0 = xf.embed %batch tables [@t] indices ["ids"] : tensor<?x5xf32>
   return
 }
 
 // -----
 
 func.func @not_rows(%x: tensor<4x4xf32>) {
-  // expected-error @below {{rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<4x4xf32>'}}
+  // expected-error @below {{rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, in a row space, but got 'tensor<4x4xf32>'}}
   %0 = xf.activation gelu %x : tensor<4x4xf32>
   return
 }
@@ -93,7 +143,7 @@ func.func @not_rows(%x: tensor<4x4xf32>) {
 // -----
 
 func.func @no_width(%x: tensor<?x0xf32>) {
-  // expected-error @below {{rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, but got 'tensor<?x0xf32>'}}
+  // expected-error @below {{rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, in a row space, but got 'tensor<?x0xf32>'}}
   %0 = xf.activation gelu %x : tensor<?x0xf32>
   return
 }
@@ -305,12 +355,12 @@ module attributes {xf.model_info = #xf.model_info<name = "", num_tokens = 1, max
 
 // -----
 
-// expected-error @below {{`num_tokens` is 0 but must be positive}}
-module attributes {xf.model_info = #xf.model_info<name = "m", num_tokens = 0, max_seq_len = 0, token_types = 0>} {}
+// expected-error @below {{`num_tokens`, `max_seq_len` and `token_types` must not be negative}}
+module attributes {xf.model_info = #xf.model_info<name = "m", num_tokens = -1, max_seq_len = 0, token_types = 0>} {}
 
 // -----
 
-// expected-error @below {{`max_seq_len` and `token_types` must not be negative}}
+// expected-error @below {{`num_tokens`, `max_seq_len` and `token_types` must not be negative}}
 module attributes {xf.model_info = #xf.model_info<name = "m", num_tokens = 1, max_seq_len = -1, token_types = 0>} {}
 
 // -----

@@ -8,13 +8,13 @@ xf.model @m attributes {weights_layout = "huggingface"} {
 
 // -----
 
-// expected-error @below {{must hold exactly one `xf.transformer_wrapper`, but holds 0}}
+// expected-error @below {{must hold exactly one wrapper such as `xf.transformer_wrapper`, or one `xf.attention_layers`, but holds 0}}
 xf.model @m {
 }
 
 // -----
 
-// expected-error @below {{must hold exactly one `xf.transformer_wrapper`, but holds 2}}
+// expected-error @below {{must hold exactly one wrapper such as `xf.transformer_wrapper`, or one `xf.attention_layers`, but holds 2}}
 xf.model @m {
   xf.transformer_wrapper { xf.attention_layers }
   xf.transformer_wrapper { xf.attention_layers }
@@ -117,15 +117,6 @@ xf.model @m {
 
 xf.model @m {
   xf.transformer_wrapper {
-    // expected-error @below {{has 3 values of `attn_bias`, but a depth of 2}}
-    xf.attention_layers attributes {depth = 2 : i64, attn_bias = [true, false, true]}
-  }
-}
-
-// -----
-
-xf.model @m {
-  xf.transformer_wrapper {
     // expected-error @below {{`mask_mod` must yield 'i1'}}
     xf.attention_layers mask_mod {
     ^bb0(%h: i32, %i: i32, %j: i32):
@@ -151,5 +142,5 @@ xf.model @m {
 
 // -----
 
-// expected-error @below {{expects parent op 'xf.transformer_wrapper'}}
+// expected-error @below {{expects parent op to be one of 'xf.model, xf.transformer_wrapper, }}
 xf.attention_layers

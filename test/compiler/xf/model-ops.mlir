@@ -60,3 +60,25 @@ xf.model @masked {
     }
   }
 }
+
+// Images, and an encoder with a decoder.
+// CHECK-LABEL: xf.model @vision
+xf.model @vision {
+    // CHECK: xf.vi_transformer_wrapper attributes {image_size = 16 : i64, num_classes = 7 : i64, patch_size = 4 : i64}
+    xf.vi_transformer_wrapper attributes {image_size = 16 : i64, patch_size = 4 : i64, num_classes = 7 : i64} {
+      xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+    }
+}
+
+// CHECK-LABEL: xf.model @translate
+xf.model @translate {
+    // CHECK: xf.x_transformer attributes {dim = 32 : i64}
+    xf.x_transformer attributes {dim = 32 : i64} {
+      xf.transformer_wrapper attributes {num_tokens = 100 : i64, max_seq_len = 16 : i64, return_only_embed = true} {
+        xf.attention_layers attributes {causal = false, dim = 32 : i64, depth = 2 : i64}
+      }
+      xf.transformer_wrapper attributes {num_tokens = 90 : i64, max_seq_len = 16 : i64} {
+        xf.attention_layers attributes {causal = true, cross_attend = true, dim = 32 : i64, depth = 2 : i64}
+      }
+    }
+}

@@ -22,8 +22,8 @@ module attributes {
   // CHECK-LABEL: func.func @states(
   // CHECK-SAME: %[[BATCH:.*]]: !xf.batch) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "tokens"}
   func.func @states(%batch: !xf.batch) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "tokens"} {
-    // CHECK: xf.embed %[[BATCH]] tables [@token_emb, @pos_emb] indices [ids, positions] : tensor<?x4xf32>
-    %0 = xf.embed %batch tables [@token_emb, @pos_emb] indices [ids, positions] : tensor<?x4xf32>
+    // CHECK: xf.embed %[[BATCH]] tables [@token_emb, @pos_emb] indices ["ids", "positions"] : tensor<?x4xf32>
+    %0 = xf.embed %batch tables [@token_emb, @pos_emb] indices ["ids", "positions"] : tensor<?x4xf32>
     // CHECK: xf.norm layer %{{.*}} gain @gain bias @bias eps 9.9999999999999998E-13 : tensor<?x4xf32>
     %1 = xf.norm layer %0 gain @gain bias @bias eps 1.0e-12 : tensor<?x4xf32>
     // CHECK: xf.norm l2 %{{.*}} eps 9.9999999999999998E-13 : tensor<?x4xf32>
@@ -71,18 +71,18 @@ module attributes {
   }
 
   // CHECK-LABEL: func.func @encode
-  func.func @encode(%batch: !xf.batch, %x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "sequences"} {
+  func.func @encode(%batch: !xf.batch, %x: tensor<?x4xf32>) -> tensor<?x4xf32, "sequences"> attributes {xf.entry, xf.result_rows = "sequences"} {
     // CHECK: xf.pool mean
-    %0 = xf.pool mean %x, %batch : tensor<?x4xf32>
+    %0 = xf.pool mean %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
     // CHECK: xf.pool cls
-    %1 = xf.pool cls %x, %batch : tensor<?x4xf32>
+    %1 = xf.pool cls %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
     // CHECK: xf.pool last
-    %2 = xf.pool last %x, %batch : tensor<?x4xf32>
+    %2 = xf.pool last %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
     // CHECK: xf.pool max
-    %3 = xf.pool max %x, %batch : tensor<?x4xf32>
-    %4 = xf.add %0, %1 : tensor<?x4xf32>
-    %5 = xf.add %2, %3 : tensor<?x4xf32>
-    %6 = xf.add %4, %5 : tensor<?x4xf32>
-    return %6 : tensor<?x4xf32>
+    %3 = xf.pool max %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
+    %4 = xf.add %0, %1 : tensor<?x4xf32, "sequences">
+    %5 = xf.add %2, %3 : tensor<?x4xf32, "sequences">
+    %6 = xf.add %4, %5 : tensor<?x4xf32, "sequences">
+    return %6 : tensor<?x4xf32, "sequences">
   }
 }

@@ -1,58 +1,89 @@
-"""Checks every knob and pair of knobs that x-transformers rejects, crashes on or drops: `xfc check` must not accept it.
+"""Compares our verdict on every pair of knobs with what x-transformers does with it.
 
-Reads the shared table of pairs and runs `xfc check` on a spec for each. One may be valid here for a reason of our
-own, given in VALID; everything else must end in an error (a contradiction, or "not supported yet").
-usage: pairs.py PAIRS.json SCRATCH_FOLDER
+Ours is `xfc explain --pairs --json`; theirs are the shared table of 77 knobs and more-pairs.json for the others. What they
+reject, crash on, give nan for or ignore must be an error here (or not supported yet), everything else must be accepted, and
+nothing may be ignored. Where we differ, DIFFERENT says why.
+usage: pairs.py SHARED_PAIRS.json MORE_PAIRS.json OURS.json REFERENCE
 """
 import json
-import pathlib
-import subprocess
 import sys
 
-VALID = {
-    # x-transformers' fused kernel cannot clamp logits. Ours can, and `attn_flash` changes no result here.
-    ("attn_flash", "attn_softclamp_logits"),
+BAD = ("rejected", "crash", "ignored", "nan")
+ABSOLUTE = {"disable_abs_pos_emb", "use_abs_pos_emb"}
+POSITIONS = {
+    "rotary_pos_emb", "rotary_emb_dim", "rotary_interpolation_factor", "rotary_base_rescale_factor", "rotary_xpos", "rotary_xpos_scale_base",
+    "rotate_num_heads", "attn_latent_rope_subheads", "polar_pos_emb", "rel_pos_bias", "rel_pos_num_buckets", "rel_pos_max_distance",
 }
+POOLED = {"attn_pool", "num_pooled_tokens", "attn_pool_depth", "dim_pooled_tokens"}
 
 
-def spell(value):
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return "[" + ", ".join(map(spell, value)) + "]"
-    return str(value)
+def different(cls, a, b):
+    """Why our verdict may differ from theirs; None where it may not."""
+    pair = {a, b}
+    if pair & ABSOLUTE and (pair & POSITIONS or pair == ABSOLUTE):
+        return "both switch absolute positions off: one says what the other implies"
+    if "rotary_pos_emb" in pair and pair & {"rotary_xpos", "rotary_xpos_scale_base"}:
+        return "xpos is a rotation: one says what the other implies"
+    if "pre_norm_has_final_norm" in pair and pair & {"pre_norm", "pre_and_post_norm", "looped", "max_looped_steps"}:
+        return "there is no norm at the end in any case: one says what the other implies"
+    if "num_memory_tokens" in pair and pair & POOLED:
+        return "fails with a mask only; an error where `inputs` has `mask`"
+    if cls == "Decoder" and pair & {"use_cls_token", "num_cls_tokens"}:
+        return "the first row of a causal stack sees no other: every input is ignored, which is an error"
+    if cls == "Decoder" and pair & POOLED:
+        return "pools nothing in a Decoder, which is an error"
+    if pair in ({"attn_num_mem_kv", "attn_value_dim_head"}, {"attn_value_rmsnorm", "attn_value_dim_head"}):
+        return "their table has values as wide as keys; others crash"
+    if pair == {"only_attn", "par_ratio"}:
+        return "lays out more sublayers than there are, and then drops them"
+    if "pre_norm" in pair and pair & {"looped", "max_looped_steps"}:
+        return "`pre_and_post_norm`, which loops need, is ignored without `pre_norm`"
+    if "gated_multi_residual" in pair and pair & {"looped", "max_looped_steps"}:
+        return "`pre_and_post_norm`, which loops need, is ignored beside it"
+    return None
 
 
-def spec(cls, knobs):
-    stack = {"dim": 32, "depth": 2, "heads": 4, "attn_dim_head": 8}
-    wrapper = {"num_tokens": 16, "max_seq_len": 12}
-    for knob in knobs:
-        stack |= knob["attn_layers"]
-        wrapper |= knob["wrapper"]
-    lines = [f"  {name} = {spell(value)}" for name, value in wrapper.items()]
-    lines.append(f"  attn_layers = {cls} {{")
-    lines += [f"    {name} = {spell(value)}" for name, value in stack.items()]
-    return "model m = TransformerWrapper {\n" + "\n".join(lines + ["  }", "}"]) + "\n"
+def depends(a, b, examples):
+    """One is set in the other's example, so both are the same model."""
+    return f"{b} = " in examples[a] or f"{a} = " in examples[b]
 
 
-def main():
-    table = json.load(open(sys.argv[1]))
-    folder = pathlib.Path(sys.argv[2])
-    folder.mkdir(parents=True, exist_ok=True)
-    count, wrong = 0, []
-    for cls in table["pairs"]:
-        alone = [(name,) for name, outcome in table["single"][cls].items() if outcome.startswith(("rejected", "crash"))]
-        for names in alone + [tuple(pair.split(" + ")) for pair in table["pairs"][cls]]:
-            path = folder / f"{cls}-{'-'.join(names)}.xf"
-            path.write_text(spec(cls, [table["knobs"][name] for name in names]))
-            run = subprocess.run(["xfc", "check", str(path)], capture_output=True, text=True)
-            accepted = run.returncode == 0
-            if run.returncode not in (0, 1) or accepted != (names in VALID):
-                wrong.append(f"{cls}: {' + '.join(names)}: exit {run.returncode}\n{run.stderr}")
+def examples(path):
+    found, name = {}, None
+    for line in open(path):
+        words = line.split()
+        if line.startswith("  ") and line[2] != " ":
+            name = words[0]
+        elif line.startswith("      example: "):
+            found.setdefault(name, line[15:].strip())
+    return found
+
+
+shared, more, ours = (json.load(open(path)) for path in sys.argv[1:4])
+example, wrong, count = examples(sys.argv[4]), [], 0
+names, common = ours["knobs"], set(shared["knobs"])
+for cls in ("Encoder", "Decoder"):
+    for i, a in enumerate(names):
+        for b in names[i + 1:]:
+            verdict, reason = ours[cls].get(f"{a} + {b}", ["valid", ""])
+            table = shared if {a, b} <= common else more
+            alone = table["single"][cls]
+            if a not in alone or b not in alone or verdict == "not supported yet":
+                continue  # one of them is xfc's own, or not compiled
+            theirs = [alone[n].split(":")[0] for n in (a, b)]
+            outcome = next((t for t in theirs if t in BAD), None)
+            if outcome is None:
+                keys = (f"{a} + {b}", f"{b} + {a}")
+                outcome = next((table["pairs"][cls][k][0] for k in keys if k in table["pairs"][cls]), "ok")
+            if outcome == "crash" and "recycling" in (a, b) and table is shared:
+                outcome = "ok"  # for want of an argument of the call, which our example has
+            if "attn_aggregated_residuals" in (a, b) and table is shared:
+                continue  # its default rank is too large for that model
+            if outcome == "ignored" and depends(a, b, example):
+                outcome = "ok"
             count += 1
-    print("\n".join(wrong))
-    print(f"{count} specs, {len(wrong)} wrong")
-    return bool(wrong) or count < 100
-
-
-sys.exit(main())
+            if verdict == "ignored" or ((verdict == "rejected") != (outcome in BAD) and not different(cls, a, b)):
+                wrong.append(f"{cls}: {a} + {b}: {outcome} there, {verdict} here {reason}")
+print("\n".join(wrong[:50]))
+print(f"{count} pairs, {len(wrong)} wrong")
+sys.exit(bool(wrong) or count < 5000)

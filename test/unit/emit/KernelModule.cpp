@@ -90,15 +90,15 @@ hk.kernel @layernorm(%x: tensor<?x40xf32>) -> tensor<?x40xf32> {
 )";
 
 const char *const meanText = R"(
-hk.kernel @mean(%x: tensor<?x40xf32>, %batch: !hk.batch) -> tensor<?x40xf32> {
-  %0 = hk.rowwise %x, %batch over sequence combine [add] : tensor<?x40xf32>
+hk.kernel @mean(%x: tensor<?x40xf32>, %batch: !hk.batch) -> tensor<?x40xf32, "sequences"> {
+  %0 = hk.rowwise %x, %batch over sequence combine [add] : tensor<?x40xf32> -> tensor<?x40xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
       finish (%n: i32, %sum: f32) {
     %1 = arith.sitofp %n : i32 to f32
     %2 = arith.divf %sum, %1 : f32
     hk.yield %2 : f32
   }
-  hk.return %0 : tensor<?x40xf32>
+  hk.return %0 : tensor<?x40xf32, "sequences">
 }
 )";
 
@@ -106,13 +106,60 @@ const char *const gatherText = R"(
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x40xf32> {
   hk.weight @table0 : tensor<9x40xf32>
   hk.weight @table1 : tensor<5x40xf32>
-  %0 = hk.gather %batch tables [@table0, @table1] indices [ids, positions] : tensor<?x40xf32>
+  %0 = hk.gather %batch tables [@table0, @table1] indices ["ids", "positions"] : tensor<?x40xf32>
       epilogue (%sum: f32) {
     %two = arith.constant 2.000000e+00 : f32
     %1 = arith.mulf %sum, %two : f32
     hk.yield %1 : f32
   }
   hk.return %0 : tensor<?x40xf32>
+}
+)";
+
+const char *const mapText = R"(
+hk.kernel @map(%x: tensor<?x24xf32>, %s: tensor<?x3xf32, "sequences">, %batch: !hk.batch) -> tensor<?x20xf32> {
+  hk.weight @table0 : tensor<4x20xf32>
+  %0 = hk.map (%x, %s) tables [@table0] batch %batch
+      : (tensor<?x24xf32>, tensor<?x3xf32, "sequences">) -> tensor<?x20xf32>
+      body (%c: i32, %i: i32, %n: i32) {
+    %zero = arith.constant 0 : i32
+    %one = arith.constant 1 : i32
+    %two = arith.constant 2 : i32
+    %three = arith.constant 3 : i32
+    %back = arith.subi %i, %one : i32
+    %before = arith.maxsi %back, %zero : i32
+    %next = arith.addi %c, %three : i32
+    %entry = arith.minsi %i, %three : i32
+    %1 = hk.read 0[%next] : f32
+    %2 = hk.read 0[%c] at %before : f32
+    %3 = hk.read 1[%two] : f32
+    %4 = hk.table 0[%entry, %c] : f32
+    %5 = math.sin %4 : f32
+    %6 = arith.mulf %1, %5 : f32
+    %7 = arith.mulf %2, %3 : f32
+    %8 = arith.addf %6, %7 : f32
+    hk.yield %8 : f32
+  }
+  hk.return %0 : tensor<?x20xf32>
+}
+)";
+
+const char *const keptText = R"(
+hk.kernel @kept(%qkv: tensor<?x48xf32>, %mask: tensor<?x1xf32>, %batch: !hk.batch)
+    -> (tensor<?x16xf32>, tensor<?x2x?xf32>) {
+  hk.weight @pre_mix : tensor<2x2xf32>
+  %0, %1 = hk.attention %qkv, %qkv, %qkv, %batch rows (%mask : tensor<?x1xf32>) pre_mix @pre_mix
+      {heads = 2 : i64, kv_heads = 2 : i64, head_dim = 8 : i64, value_dim = 8 : i64, scale = 0.5 : f32,
+       k_offset = 16 : i64, v_offset = 32 : i64}
+      : tensor<?x48xf32>, tensor<?x48xf32>, tensor<?x48xf32> -> tensor<?x16xf32>, tensor<?x2x?xf32>
+      mask_mod (%head: i32, %query: i32, %key: i32) {
+    %zero = arith.constant 0 : i32
+    %half = arith.constant 5.000000e-01 : f32
+    %2 = hk.read 0[%zero] at %key : f32
+    %3 = arith.cmpf ogt, %2, %half : f32
+    hk.yield %3 : i1
+  }
+  hk.return %0, %1 : tensor<?x16xf32>, tensor<?x2x?xf32>
 }
 )";
 

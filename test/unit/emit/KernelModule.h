@@ -17,8 +17,9 @@ namespace xf::test {
 /// Kernels that between them use every op and every kind of region. Widths are
 /// off the tiles.
 extern const char *const gemmText,
-    *const attentionText, *const layerNormText, *const meanText,
-                                                    *const gatherText;
+    *const attentionText,
+        *const layerNormText,
+            *const meanText, *const gatherText, *const mapText, *const keptText;
 
 /// `text` parsed, verified, and given a config for every CPU target.
 class KernelModule {

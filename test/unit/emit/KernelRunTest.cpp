@@ -52,7 +52,7 @@ struct Argv {
 LoadedKernels &kernels() {
   static LoadedKernels *loaded = [] {
     KernelModule module(std::string(gemmText) + attentionText + layerNormText +
-                        meanText + gatherText);
+                        meanText + gatherText + mapText + keptText);
     EmitOptions options;
     options.useCache = false;
     auto objects = emitKernels(module.get(), options);
@@ -194,6 +194,73 @@ TEST_P(KernelRun, GatherOfTwoTables) {
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < n; ++c)
       EXPECT_EQ(y(c, r), 2 * (tokens(c, ids[r]) + places(c, positions[r])));
+}
+
+TEST_P(KernelRun, MapOfReads) {
+  std::vector<int32_t> index = {0, 0, 1, 2, 3, 4}, length = {1, 5, 5, 5, 5, 5},
+                       sequence = {0, 1, 1, 1, 1, 1};
+  int rows = int(index.size());
+  Halide::Runtime::Buffer<int32_t> indexBuffer(index.data(), rows),
+      lengthBuffer(length.data(), rows), sequenceBuffer(sequence.data(), rows);
+  Tensor x({24, rows}, 12), s({3, 2}, 13), table({20, 4}, 14), y({20, rows});
+  ASSERT_EQ(0, Argv().call(find("map", GetParam()), x, s, table, indexBuffer,
+                           lengthBuffer, sequenceBuffer, y));
+  for (int r = 0; r < rows; ++r)
+    for (int c = 0; c < 20; ++c) {
+      int before = index[r] ? r - 1 : r;
+      double expected =
+          x(c + 3, r) * std::sin(double(table(c, std::min(index[r], 3)))) +
+          double(x(c, before)) * s(2, sequence[r]);
+      EXPECT_NEAR(y(c, r), expected, 1e-6) << "row " << r << ", column " << c;
+    }
+}
+
+TEST_P(KernelRun, KeptScoresAreAnOutput) {
+  constexpr int heads = 2, dim = 8;
+  int begin = 2, length = 19, rows = begin + length;
+  Tensor qkv({48, rows}, 15), mask({1, rows}), mix({heads, heads}, 16),
+      y({heads * dim, rows}), scores({length, heads, rows});
+  for (int r = 0; r < rows; ++r)
+    mask.values[size_t(r)] = r % 3 != 0;
+  Tensor crop = y, scoresCrop = scores;
+  crop.buffer = Halide::Runtime::Buffer<float>(
+      y.values.data() + size_t(begin) * heads * dim, heads * dim, length);
+  crop.buffer.set_min(0, begin);
+  scoresCrop.buffer = scores.buffer.cropped(2, begin, length);
+  ASSERT_EQ(0, Argv().call(find("kept", GetParam()), qkv, mask, mix, begin,
+                           length, crop, scoresCrop));
+  for (int i = 0; i < length; ++i)
+    for (int h = 0; h < heads; ++h) {
+      std::vector<double> weights;
+      double sum = 0;
+      for (int j = 0; j < length; ++j) {
+        double dots[heads] = {};
+        for (int g = 0; g < heads; ++g)
+          for (int d = 0; d < dim; ++d)
+            dots[g] += 0.5 * qkv(g * dim + d, begin + i) *
+                       qkv((heads + g) * dim + d, begin + j);
+        double score = dots[h];
+        for (int g = 0; g < heads; ++g)
+          score += double(mix(g, h)) * dots[g];
+        bool kept = mask(0, begin + j) > 0.5f;
+        float stored =
+            scores.values[(size_t(begin + i) * heads + h) * length + j];
+        if (kept)
+          EXPECT_NEAR(stored, score, 1e-5);
+        else
+          EXPECT_EQ(stored, -3.4028235e38f);
+        weights.push_back(kept ? std::exp(score) : 0);
+        sum += weights.back();
+      }
+      for (int d = 0; d < dim; ++d) {
+        double expected = 0;
+        for (int j = 0; j < length; ++j)
+          expected +=
+              weights[j] / sum * qkv((2 * heads + h) * dim + d, begin + j);
+        EXPECT_NEAR(y(h * dim + d, begin + i), expected, 1e-5)
+            << "head " << h << ", query " << i;
+      }
+    }
 }
 
 } // namespace

@@ -24,6 +24,8 @@ std::vector<KernelDesc> kernels() {
       desc.attention.heads = desc.attention.kvHeads = heads;
       desc.attention.headDim = desc.attention.valueDim = dim;
       all.push_back(desc);
+      desc.attention.preMix = true;
+      all.push_back(desc);
     }
   for (int64_t width : {1, 3, 40, 384, 4096, 20000}) {
     KernelDesc desc;
@@ -34,6 +36,9 @@ std::vector<KernelDesc> kernels() {
     all.push_back(desc);
     desc.kind = KernelKind::Gather;
     desc.gather = {width, {GatherIndex::Ids}};
+    all.push_back(desc);
+    desc.kind = KernelKind::Map;
+    desc.map.width = width;
     all.push_back(desc);
   }
   return all;

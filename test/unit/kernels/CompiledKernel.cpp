@@ -22,15 +22,15 @@ static Callable compile(targets::KernelFuncs &kernel,
                         const targets::Machine &machine) {
   Halide::Target target =
       Halide::Target(machine.halideTarget).with_feature(Halide::Target::JIT);
-  return kernel.output.compile_to_callable(kernel.arguments, target);
+  return kernel.pipeline().compile_to_callable(kernel.arguments, target);
 }
 
 CompiledKernel::CompiledKernel(const KernelCase &kernelCase,
                                const targets::Config &config,
                                const targets::Machine &machine) {
-  targets::KernelFuncs kernel =
-      kernels::buildKernel(kernelCase.desc, config, kernelCase.scalars);
+  targets::KernelFuncs kernel;
   callable = withStandardErrors([&] {
+    kernel = kernels::buildKernel(kernelCase.desc, config, kernelCase.scalars);
     targets::scheduleKernel(kernel, kernelCase.desc, config, machine);
     return compile(kernel, machine);
   });
@@ -39,50 +39,52 @@ CompiledKernel::CompiledKernel(const KernelCase &kernelCase,
       scalarsAfter = int(i);
 }
 
-template <size_t... I>
-static int callBuffers(const Callable &callable, halide_buffer_t **b,
-                       std::index_sequence<I...>) {
-  return callable(b[I]...);
-}
+namespace {
+/// A call of Before buffers, Scalars ints and After buffers.
+struct Caller {
+  const Callable &callable;
+  std::vector<halide_buffer_t *> &buffers;
+  const std::vector<int> &scalars;
+  size_t before;
+  int status = -1;
 
-template <size_t... I, size_t... J>
-static int callScalars(const Callable &callable, halide_buffer_t **b, int begin,
-                       int length, std::index_sequence<I...>,
-                       std::index_sequence<J...>) {
-  return callable(b[I]..., begin, length, b[sizeof...(I) + J]...);
-}
-
-static int call(const Callable &callable, std::vector<halide_buffer_t *> &b) {
-  switch (b.size()) {
-  case 2:
-    return callBuffers(callable, b.data(), std::make_index_sequence<2>());
-  case 3:
-    return callBuffers(callable, b.data(), std::make_index_sequence<3>());
-  case 4:
-    return callBuffers(callable, b.data(), std::make_index_sequence<4>());
-  case 5:
-    return callBuffers(callable, b.data(), std::make_index_sequence<5>());
-  case 7:
-    return callBuffers(callable, b.data(), std::make_index_sequence<7>());
+  template <size_t... B, size_t... S, size_t... A>
+  int call(std::index_sequence<B...>, std::index_sequence<S...>,
+           std::index_sequence<A...>) {
+    return callable(buffers[B]..., scalars[S]..., buffers[sizeof...(B) + A]...);
   }
-  throw std::logic_error("no case of the table has so many arguments");
-}
+  /// The call, if these are its numbers.
+  template <size_t Before, size_t Scalars, size_t After> bool attempt() {
+    if (before != Before || scalars.size() != Scalars ||
+        buffers.size() != Before + After)
+      return false;
+    status = call(std::make_index_sequence<Before>(),
+                  std::make_index_sequence<Scalars>(),
+                  std::make_index_sequence<After>());
+    return true;
+  }
+  template <size_t Scalars, size_t After, size_t... Before>
+  bool attemptAll(std::index_sequence<Before...>) {
+    return (attempt<Before, Scalars, After>() || ...);
+  }
+};
+} // namespace
 
-/// One input before the scalars (and at most one after them), or three: what
-/// attention and pooling take.
-static int call(const Callable &callable, std::vector<halide_buffer_t *> &b,
-                int before, int begin, int length) {
-  using std::make_index_sequence;
-  if (before == 1 && b.size() == 2)
-    return callScalars(callable, b.data(), begin, length,
-                       make_index_sequence<1>(), make_index_sequence<1>());
-  if (before == 1 && b.size() == 3)
-    return callScalars(callable, b.data(), begin, length,
-                       make_index_sequence<1>(), make_index_sequence<2>());
-  if (before == 3 && b.size() == 4)
-    return callScalars(callable, b.data(), begin, length,
-                       make_index_sequence<3>(), make_index_sequence<1>());
-  throw std::logic_error("no case of the table has so many arguments");
+void CompiledKernel::call(std::vector<halide_buffer_t *> buffers,
+                          const std::vector<int> &scalars) {
+  size_t before = scalars.empty() ? buffers.size() : size_t(scalarsAfter);
+  Caller caller{callable, buffers, scalars, before};
+  std::make_index_sequence<17> counts;
+  bool known = withStandardErrors([&] {
+    return caller.attemptAll<0, 0>(counts) || caller.attemptAll<2, 1>(counts) ||
+           caller.attemptAll<2, 2>(counts) || caller.attemptAll<5, 1>(counts) ||
+           caller.attemptAll<5, 2>(counts);
+  });
+  if (!known)
+    throw std::logic_error("no case of the table has so many arguments");
+  if (caller.status != 0)
+    throw std::runtime_error("the kernel returned " +
+                             std::to_string(caller.status));
 }
 
 void CompiledKernel::run(Matrix<float> &output, Crop crop, int seqBegin,
@@ -94,13 +96,8 @@ void CompiledKernel::run(Matrix<float> &output, Crop crop, int seqBegin,
   for (Halide::Runtime::Buffer<> &input : inputs)
     buffers.push_back(input.raw_buffer());
   buffers.push_back(out.raw_buffer());
-  int status = withStandardErrors([&] {
-    return scalarsAfter < 0
-               ? call(callable, buffers)
-               : call(callable, buffers, scalarsAfter, seqBegin, seqLength);
-  });
-  if (status != 0)
-    throw std::runtime_error("the kernel returned " + std::to_string(status));
+  call(std::move(buffers), scalarsAfter < 0 ? std::vector<int>{}
+                                            : std::vector{seqBegin, seqLength});
 }
 
 Halide::Runtime::Buffer<> view(Matrix<float> &matrix) {

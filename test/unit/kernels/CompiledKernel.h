@@ -42,6 +42,11 @@ public:
   void run(Matrix<float> &output, Crop crop, int seqBegin = 0,
            int seqLength = 0);
 
+  /// Runs the kernel on `buffers`, inputs and outputs, and the scalars between
+  /// them.
+  void call(std::vector<halide_buffer_t *> buffers,
+            const std::vector<int> &scalars);
+
 private:
   Halide::Callable callable;
   int scalarsAfter =

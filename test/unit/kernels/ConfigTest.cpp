@@ -181,6 +181,34 @@ TEST(ConfigTest, AttentionRules) {
             "`grain_cols = 64` must be whole heads of 48");
 }
 
+// The variant follows from what is computed.
+TEST(ConfigTest, KeptAttentionRules) {
+  const Machine &machine = *findMachine("x86-64-avx2");
+  KernelDesc desc;
+  desc.kind = KernelKind::Attention;
+  desc.attention.heads = desc.attention.kvHeads = 3;
+  desc.attention.headDim = desc.attention.valueDim = 5;
+  Config kept{"x86-64-avx2", "kept", {{"grain_rows", 16}, {"grain_cols", 0}}};
+  EXPECT_EQ(checkConfig(kept, desc, machine),
+            "variant `kept` does not compute this attention");
+  desc.attention.sink = desc.attention.emptyIsZero = true;
+  EXPECT_FALSE(desc.attention.keepsScores());
+  desc.attention.topK = 3;
+  EXPECT_EQ(checkConfig(kept, desc, machine), "");
+  kept.values["grain_cols"] = 5;
+  EXPECT_EQ(checkConfig(kept, desc, machine),
+            "`grain_cols = 5` must be 0: a task keeps the scores of all heads");
+}
+
+TEST(ConfigTest, MapRules) {
+  KernelDesc desc;
+  desc.kind = KernelKind::Map;
+  desc.map.width = 48;
+  Config config{"x86-64-avx2", "plain", {{"grain_rows", 4}, {"grain_cols", 8}}};
+  EXPECT_EQ(checkConfig(config, desc, *findMachine("x86-64-avx2")),
+            "`grain_cols = 8` must be 0: a task maps whole rows");
+}
+
 TEST(ConfigTest, RowwiseRules) {
   KernelDesc desc;
   desc.kind = KernelKind::Rowwise;
@@ -203,6 +231,9 @@ TEST(ConfigTest, RowwiseRules) {
             "`grain_cols = 24` must be a multiple of `tile_cols = 16`");
   columns.values["grain_cols"] = 32;
   EXPECT_EQ(checkConfig(columns, desc, machine), "");
+  desc.rowwise.groups = 3;
+  EXPECT_EQ(checkConfig(columns, desc, machine),
+            "parts of a row are not reduced over the sequence");
 }
 
 TEST(KernelKeyTest, NamesEverySize) {
@@ -223,6 +254,38 @@ TEST(KernelKeyTest, NamesEverySize) {
   desc.gather = {
       384, {GatherIndex::Ids, GatherIndex::Positions, GatherIndex::Types}};
   EXPECT_EQ(kernelKey(desc), "gather width=384 tables=ipt");
+  desc.kind = KernelKind::Map;
+  desc.map = {40, {{40, false, true}, {3, true}}, {{4, 40}, {9}}, true};
+  EXPECT_EQ(kernelKey(desc),
+            "map width=40 operands=40o,3s tables=4x40,9 batch=1");
+}
+
+// Kernels without options keep the keys that records were made under; each
+// option adds a word.
+TEST(KernelKeyTest, OptionsAddWords) {
+  KernelDesc desc;
+  desc.kind = KernelKind::Attention;
+  std::string plain = kernelKey(desc);
+  AttentionDesc &a = desc.attention;
+  a.rows = {{4}, {2, ReadSpace::Keys}, {1, ReadSpace::Sequences}};
+  a.pairs = {3}, a.tables = {{3, 9}, {7}}, a.memoryKeys = 2, a.topK = 5;
+  a.crossKeys = a.zeroKey = a.sink = a.emptyIsZero = true;
+  EXPECT_EQ(kernelKey(desc),
+            plain + " rows=4q,2k,1s pairs=3 tables=3x9,7 cross=1 zero_key=1 "
+                    "memory_keys=2 sink=1 empty_zero=1 top_k=5");
+  a = {};
+  a.hasAliveMod = a.preMix = a.postMix = a.gateMix = true;
+  a.scoresIn = a.scoresOut = a.l2Distance = a.selective = true;
+  a.suffixSums = a.copeMix = true, a.copeLength = 16;
+  a.normalizer = Normalizer::Queries;
+  EXPECT_EQ(kernelKey(desc),
+            plain + " alive_mod=1 pre_mix=1 post_mix=1 gate_mix=1 scores_in=1 "
+                    "scores_out=1 l2=1 selective=1 suffix_sums=1 "
+                    "normalizer=4 cope=16 cope_mix=1");
+  desc.kind = KernelKind::Rowwise;
+  plain = kernelKey(desc);
+  desc.rowwise.groups = 12;
+  EXPECT_EQ(kernelKey(desc), plain + " groups=12");
 }
 
 } // namespace

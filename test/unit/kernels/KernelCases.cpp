@@ -100,9 +100,8 @@ static KernelCase apart(KernelCase c) {
 
 template <class F> static KernelCase masked(KernelCase c, F keep) {
   c.desc.attention.hasMaskMod = true;
-  c.scalars.maskMod = [keep](Expr h, Expr i, Expr j) -> Expr {
-    return keep(h, i, j);
-  };
+  c.scalars.maskMod = [keep](const kernels::Reads &, Expr h, Expr i,
+                             Expr j) -> Expr { return keep(h, i, j); };
   c.plain.maskMod = [keep](int h, int i, int j) -> bool {
     return keep(h, i, j);
   };
@@ -112,7 +111,8 @@ template <class F> static KernelCase masked(KernelCase c, F keep) {
 /// A soft cap and a slope per head.
 static KernelCase scored(KernelCase c) {
   c.desc.attention.hasScoreMod = true;
-  c.scalars.scoreMod = [](Expr s, Expr h, Expr i, Expr j) {
+  c.scalars.scoreMod = [](const kernels::Reads &, Expr s, Expr h, Expr i,
+                          Expr j) {
     Expr slope = mul(Halide::cast<float>(h + 1), -0.125f);
     return add(mul(kernels::tanh(mul(s, 0.125f)), 8.0f),
                mul(slope, Halide::cast<float>(Halide::abs(i - j))));
@@ -223,8 +223,39 @@ static KernelCase meanPool(std::string name, int64_t width) {
   return c;
 }
 
+static KernelCase inGroups(KernelCase c, int64_t groups) {
+  c.desc.rowwise.groups = groups;
+  return c;
+}
+
+/// exp(x - max) / sum of them, and the column of the part as a tilt.
+static KernelCase softmax(std::string name, int64_t width) {
+  KernelCase c = rowwise(std::move(name), false, width,
+                         {Combine::Max, Combine::Add}, 0, 0);
+  auto power = [](Exprs v) {
+    return kernels::exp(
+        sub(add(v[0], mul(Halide::cast<float>(v[1]), 0.125f)), v[3]));
+  };
+  c.scalars.maps = {
+      [](Exprs v) { return add(v[0], mul(Halide::cast<float>(v[1]), 0.125f)); },
+      power};
+  c.scalars.finish = [power](Exprs v) { return kernels::div(power(v), v[4]); };
+  auto plainPower = [](Doubles v) {
+    return std::exp(v[0] + 0.125 * v[1] - v[3]);
+  };
+  c.plain.maps = {[](Doubles v) { return v[0] + 0.125 * v[1]; }, plainPower};
+  c.plain.finish = [plainPower](Doubles v) { return plainPower(v) / v[4]; };
+  return c;
+}
+
 std::vector<KernelCase> rowwiseCases() {
   std::vector<KernelCase> cases = {
+      inGroups(layerNorm("12 layer norms of 32", 384), 12),
+      inGroups(layerNorm("3 layer norms of 20", 60), 3),
+      inGroups(softmax("4 softmaxes of 8", 32), 4),
+      inGroups(softmax("5 softmaxes of 6", 30), 5),
+      inGroups(softmax("2 softmaxes of 5", 10), 2),
+      softmax("softmax of 7", 7),
       layerNorm("layer norm of 384", 384),
       layerNorm("layer norm of 100", 100),
       layerNorm("layer norm of 3", 3),
@@ -235,7 +266,7 @@ std::vector<KernelCase> rowwiseCases() {
       meanPool("mean of 5", 5),
       extremes("extremes over rows", true, 24),
   };
-  cases[6].everyConfig = true;
+  cases[12].everyConfig = true;
   return cases;
 }
 
@@ -269,6 +300,7 @@ std::vector<KernelCase> gatherCases() {
 
 std::vector<KernelCase> benchCases() {
   auto causal = [](auto h, auto i, auto j) { return j <= i; };
+  auto window = [](auto h, auto i, auto j) { return j <= i && i - j < 128; };
   return {
       withBias(gemm("qkv", 384, 1152, 1)),
       withResidual(gemm("attention output", 384, 384, 1, 1)),
@@ -288,6 +320,7 @@ std::vector<KernelCase> benchCases() {
       joined("8 heads of 128", 8, 8, 128, 128),
       joined("5 heads of 20", 5, 5, 20, 20),
       masked(joined("causal heads", 12, 12, 32, 32), causal),
+      masked(joined("causal window of 128", 12, 12, 64, 64), window),
   };
 }
 

@@ -74,8 +74,10 @@ struct RowwiseData {
       });
       operands = {double(end - begin)};
     } else {
-      accs = reduced(plain, x.width, [&](int i) { return double(x(r, i)); });
-      operands = {double(x(r, c)), double(c), double(x.width)};
+      int part = x.width / int(desc.groups), first = c / part * part;
+      accs =
+          reduced(plain, part, [&](int i) { return double(x(r, first + i)); });
+      operands = {double(x(r, c)), double(c - first), double(part)};
     }
     operands.insert(operands.end(), accs.begin(), accs.end());
     for (const Matrix<float> &vector : vectors)

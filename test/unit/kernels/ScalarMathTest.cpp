@@ -56,6 +56,12 @@ const Accuracy accuracies[] = {
      0.0f, 0x1p-23, 0},
     {"log", kernels::log, std::log, 1e-45f, 8.0f, 0x1p-23, 0},
     {"log, large", kernels::log, std::log, 8.0f, 3.4e38f, 0x1p-23, 0},
+    {"log1p", kernels::log1p, std::log1p, -0.999f, 8.0f, 3e-7, 0},
+    {"log1p, large", kernels::log1p, std::log1p, 8.0f, 3.4e38f, 3e-7, 0},
+    {"sin", kernels::sin, std::sin, -8.0f, 8.0f, 0, 1.2e-7},
+    {"cos", kernels::cos, std::cos, -8.0f, 8.0f, 0, 1.2e-7},
+    {"sin, far", kernels::sin, std::sin, -1e5f, 1e5f, 0, 1.2e-7},
+    {"cos, far", kernels::cos, std::cos, -1e5f, 1e5f, 0, 1.2e-7},
     {"tanh", kernels::tanh, std::tanh, -12.0f, 12.0f, 0x1p-22, 0x1p-149},
     {"erf", kernels::erf, std::erf, -6.0f, 6.0f, 0x1p-22, 0x1p-149},
     {"erf, absolute", kernels::erf, std::erf, -6.0f, 6.0f, 0, 0x1p-23},
@@ -131,6 +137,13 @@ TEST(ScalarMathTest, EndsOfTheRange) {
     EXPECT_EQ(at(kernels::log, {1, 0, -0.0f, infinity}),
               (std::vector<float>{0, -infinity, -infinity, infinity}));
     EXPECT_TRUE(std::isnan(at(kernels::log, {-1})[0]));
+    EXPECT_EQ(at(kernels::log1p, {0, -1, 1e-30f, infinity}),
+              (std::vector<float>{0, -infinity, 1e-30f, infinity}));
+    EXPECT_EQ(at(kernels::sin, {0, -0.0f}), (std::vector<float>{0, 0}));
+    EXPECT_EQ(at(kernels::cos, {0, -0.0f}), (std::vector<float>{1, 1}));
+    for (Function f : {kernels::sin, kernels::cos})
+      for (float y : at(f, {1e8f, -1e20f, largest, infinity}))
+        EXPECT_LE(std::abs(y), 1);
     EXPECT_EQ(at(kernels::tanh, {0, 10, -10, largest, -largest}),
               (std::vector<float>{0, 1, -1, 1, -1}));
     EXPECT_EQ(at(kernels::erf, {0, 4, -4, largest, -largest}),

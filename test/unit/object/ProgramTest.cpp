@@ -32,7 +32,7 @@ module attributes {xf.model_info = #xf.model_info<name = "toy", num_tokens = 9, 
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>, offset = 64 : i64}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [types]
+  %0 = hk.gather %batch tables [@table0] indices ["token_types"]
       {configs = [#hk.config<target = "x86-64-avx512", variant = "plain", grain_rows = 1, max_rows = 4>,
                   #hk.config<target = "x86-64-avx512", variant = "plain", tile = 2, grain_rows = 16, max_rows = 48>,
                   #hk.config<target = "x86-64-avx512", variant = "plain", grain_rows = 48>,
@@ -40,19 +40,19 @@ hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
       epilogue (%sum: f32) { hk.yield %sum : f32 }
   hk.return %0 : tensor<?x4xf32>
 }
-hk.kernel @mean(%x: tensor<?x4xf32>, %batch: !hk.batch) -> tensor<?x4xf32> {
+hk.kernel @mean(%x: tensor<?x4xf32>, %batch: !hk.batch) -> tensor<?x4xf32, "sequences"> {
   %0 = hk.rowwise %x, %batch over sequence combine [add]
       {configs = [#hk.config<target = "x86-64-avx2", variant = "columns">,
-                  #hk.config<target = "x86-64-avx512", variant = "columns">]} : tensor<?x4xf32>
+                  #hk.config<target = "x86-64-avx512", variant = "columns">]} : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }
       finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
-  hk.return %0 : tensor<?x4xf32>
+  hk.return %0 : tensor<?x4xf32, "sequences">
 }
-func.func @encode(%batch: !hk.batch) -> tensor<?x4xf32> attributes {xf.entry} {
+func.func @encode(%batch: !hk.batch) -> tensor<?x4xf32, "sequences"> attributes {xf.entry} {
   %0 = hk.launch @gather() weights [@tok] batch %batch {op_name = "embedding", slot = #hk.slot<offset = 4, width = 4>}
       : () -> tensor<?x4xf32>
-  %1 = hk.launch @mean(%0) batch %batch {slot = #hk.slot<offset = 8, width = 4>} : (tensor<?x4xf32>) -> tensor<?x4xf32>
-  return %1 : tensor<?x4xf32>
+  %1 = hk.launch @mean(%0) batch %batch {slot = #hk.slot<offset = 8, width = 4>} : (tensor<?x4xf32>) -> tensor<?x4xf32, "sequences">
+  return %1 : tensor<?x4xf32, "sequences">
 }
 }
 )";
@@ -199,7 +199,9 @@ TEST_F(Program, TheEntryRunsItsLaunches) {
   EXPECT_EQ(entry.arena_width, 12u);
   EXPECT_EQ(entry.result_offset, 8u);
   EXPECT_EQ(entry.result_width, 4u);
-  EXPECT_EQ(entry.result_rows_are_sequences, 1u);
+  EXPECT_EQ(entry.result_space, uint32_t(XF_SPACE_SEQUENCES));
+  EXPECT_EQ(entry.takes_ids, 0u); // token types are all it looks up
+  EXPECT_EQ(entry.num_inputs, 0u);
   Recorder recorder(0);
   EXPECT_EQ(entry.run(recorder.exec()), 0);
   ASSERT_EQ(recorder.seen.size(), 2u);
@@ -210,9 +212,10 @@ TEST_F(Program, TheEntryRunsItsLaunches) {
   EXPECT_EQ(gather.output_width, 4u);
   expectVariants(gather, 0, {{0, 0, 12, 0}});
   expectVariants(gather, 1, {{4, 0, 1, 0}, {48, 1, 16, 0}, {0, 0, 48, 0}});
-  EXPECT_EQ(gather.rows_are_sequences, 0u);
+  EXPECT_EQ(gather.space, uint32_t(XF_SPACE_TOKENS));
   ASSERT_EQ(gather.num_args, 2u);
-  EXPECT_EQ(gather.args[0].kind, uint32_t(XF_ARG_TYPES));
+  EXPECT_EQ(gather.args[0].kind, uint32_t(XF_ARG_INDEX));
+  EXPECT_EQ(gather.args[0].offset, uint64_t(XF_INDEX_TYPES));
   EXPECT_EQ(gather.args[0].elem, uint32_t(XF_ELEM_I32));
   EXPECT_EQ(gather.args[1].kind, uint32_t(XF_ARG_WEIGHT));
   EXPECT_EQ(gather.args[1].dims, 2u);
@@ -225,12 +228,13 @@ TEST_F(Program, TheEntryRunsItsLaunches) {
   expectVariants(mean, 1, {{0, 2, 0, 0}});
   EXPECT_EQ(mean.kind, uint32_t(XF_LAUNCH_POOL));
   EXPECT_EQ(mean.op_index, 1u);
-  EXPECT_EQ(mean.rows_are_sequences, 1u);
+  EXPECT_EQ(mean.space, uint32_t(XF_SPACE_SEQUENCES));
+  EXPECT_EQ(mean.length_space, uint32_t(XF_SPACE_TOKENS));
   ASSERT_EQ(mean.num_args, 3u);
   EXPECT_EQ(mean.args[0].kind, uint32_t(XF_ARG_ARENA));
   EXPECT_EQ(mean.args[0].offset, 4u);
   EXPECT_EQ(mean.args[0].extent[0], 4);
-  EXPECT_EQ(mean.args[0].rows_are_sequences, 0u);
+  EXPECT_EQ(mean.args[0].space, uint32_t(XF_SPACE_TOKENS));
   EXPECT_EQ(mean.args[1].kind, uint32_t(XF_ARG_SEQ_BEGIN));
   EXPECT_EQ(mean.args[2].kind, uint32_t(XF_ARG_SEQ_LENGTH));
 }

@@ -43,4 +43,20 @@ HOLDS(offsetof(xf_op_profile, wall_ns) == 24 &&
       offsetof(xf_op_profile, rows) == 40 &&
       offsetof(xf_op_profile, pairs) == 48);
 
+/* Since 1.2. */
+HOLDS(XF_ABI_MINOR >= 2 && XF_INVALID_FEED == 14);
+HOLDS(XF_F32 == 0 && XF_I32 == 1 && XF_U8 == 2 && XF_I64 == 3);
+HOLDS(offsetof(xf_model_info, num_entries) == 56);
+HOLDS(offsetof(xf_entry_info, name) == 8 &&
+      offsetof(xf_entry_info, width) == 16 &&
+      offsetof(xf_entry_info, per_sequence) == 24 &&
+      offsetof(xf_entry_info, extra_rows) == 28);
+HOLDS(offsetof(xf_entry_info, takes_ids) == 32 &&
+      offsetof(xf_entry_info, num_tokens) == 36 &&
+      offsetof(xf_entry_info, max_seq_len) == 40 &&
+      offsetof(xf_entry_info, num_inputs) == 44);
+HOLDS(offsetof(xf_feed, name) == 8 && offsetof(xf_feed, data) == 16 &&
+      offsetof(xf_feed, type) == 24 && offsetof(xf_feed, reserved) == 28);
+HOLDS(offsetof(xf_feed, offsets) == 32 && offsetof(xf_feed, count) == 40);
+
 int main(void) { return 0; }

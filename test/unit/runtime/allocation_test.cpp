@@ -1,7 +1,7 @@
 // Holds that a call of a shape seen before allocates nothing, on no thread; and
 // that any allocation or thread may be refused. The linker sends every one that
 // this program asks for to the counters below.
-#include "runtime_fixture.h"
+#include "probe.h"
 
 #include <cerrno>
 #include <climits>
@@ -72,6 +72,41 @@ TEST(HotPath, AllocatesNothing) {
     if (turn > 0)
       EXPECT_EQ(allocations, before);
   }
+}
+
+// Nor does one with inputs of every kind, in pieces.
+TEST(HotPath, FeedsAllocateNothing) {
+  Probe probe;
+  probe.entry.lead = 1;
+  probe.entry.pairs_width = 2;
+  probe.addInput("mask", XF_INPUT_ROWS, XF_SPACE_TOKENS, 1, XF_SCATTER_TOKENS,
+                 XF_FILL_VALUE, 1, 0);
+  probe.addInput("context", XF_INPUT_ROWS, XF_SPACE_CONTEXT, 2,
+                 XF_SCATTER_TOKENS, XF_FILL_REQUIRED, 0, 1);
+  probe.addInput("kind", XF_INPUT_INDEX, XF_SPACE_TOKENS, 1, XF_SCATTER_TOKENS,
+                 XF_FILL_REQUIRED, 0, 3, 5);
+  probe.addInput("bias", XF_INPUT_PAIRS, XF_SPACE_TOKENS, 2, XF_SCATTER_TOKENS,
+                 XF_FILL_REQUIRED, 0, 0);
+  probe.addArg(XF_ARG_ROW_INDEX);
+  probe.open(1, 12);
+  const Batch batch = makeBatch({7, 5, 3});
+  const xf_batch view = batch.view();
+  const std::vector<uint8_t> mask(15, 1), kinds(15, 4);
+  const std::vector<int64_t> offsets = {0, 4, 7, 9};
+  const std::vector<float> context(18, 1), bias(2 * (49 + 25 + 9), 1);
+  const xf_feed feeds[] = {makeFeed("mask", mask), makeFeed("kind", kinds),
+                           makeFeed("context", context, &offsets),
+                           makeFeed("bias", bias)};
+  std::vector<float> out(18);
+  auto run = [&] {
+    return api().run(probe.session, "states", &view, feeds, std::size(feeds),
+                     out.data(), out.size());
+  };
+  probe.isSilent = true; // what it writes down takes memory
+  ASSERT_EQ(run(), XF_OK) << lastError();
+  const int before = allocations;
+  ASSERT_EQ(run(), XF_OK);
+  EXPECT_EQ(allocations, before);
 }
 
 // Opening, a session and a call, with ever more allocations granted before all

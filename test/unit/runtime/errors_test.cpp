@@ -345,8 +345,10 @@ TEST(DamagedProgram, IsRefused) {
   refuse([](xf_program &p, auto...) { p.name = nullptr; }, "no name");
   refuse([](xf_program &p, auto...) { p.num_targets = 0; }, "0 kernel tables");
   refuse([](xf_program &p, auto...) { p.num_targets = 5; }, "5 kernel tables");
-  refuse([](xf_program &p, auto...) { p.num_tokens = 0; },
+  refuse([](xf_program &p, auto...) { p.num_tokens = 1u << 31; },
          "sizes out of range");
+  refuse([](auto &, xf_entry *entries, auto...) { entries[0].num_tokens = 0; },
+         "sizes are out of range");
   refuse([](xf_program &p, auto...) { p.entries = nullptr; },
          "no table of entry points");
   refuse([](xf_program &p, auto...) { p.weights = nullptr; }, "names no file");
@@ -388,7 +390,7 @@ TEST(DamagedLaunch, IsRefused) {
     const Batch batch = makeBatch({3});
     const xf_batch view = batch.view();
     auto refuse = [&](auto change, const char *text) {
-      badArgs[0] = {XF_ARG_ARENA, XF_ELEM_F32, 2, 0, {width, 0, 0, 0}, 0};
+      badArgs[0] = {XF_ARG_ARENA, XF_ELEM_F32, 2, 0, {width, 0, 0, 0}, 0, 0, 0};
       badVariants.fill({7, Scale, 0, 0});
       badVariants[XF_MAX_VARIANTS - 1] = {0, Scale, 0, 0};
       badLaunch = launches[Scale];
@@ -396,7 +398,7 @@ TEST(DamagedLaunch, IsRefused) {
       for (int32_t &first : badLaunch.first_variant)
         first = XF_MAX_VARIANTS - 1;
       badLaunch.args = badArgs;
-      badLaunch.rows_are_sequences = 0;
+      badLaunch.space = XF_SPACE_TOKENS;
       change();
       std::vector<float> out(width);
       EXPECT_EQ(api().encode(session, &view, out.data(), out.size()),
@@ -414,27 +416,54 @@ TEST(DamagedLaunch, IsRefused) {
     refuse([] { std::ranges::fill(badLaunch.first_variant, -1); },
            "no variants");
     refuse([] { badLaunch.kind = 9; }, "out of range");
-    refuse([] { badLaunch.num_args = 33; }, "out of range");
+    refuse([] { badLaunch.num_args = XF_MAX_ARGS + 1; }, "out of range");
     refuse([] { badLaunch.output_offset = 2 * width + 1; },
            "output lies outside");
     refuse([] { badArgs[0].offset = 2 * width + 1; }, "input lies outside");
     refuse([] { badArgs[0].kind = XF_ARG_SEQ_BEGIN; }, "no sequences");
     refuse([] { badArgs[0].kind = 77; }, "unknown kind");
+    refuse([] { badArgs[0].kind = XF_ARG_INDEX, badArgs[0].offset = 3; },
+           "index buffer is out of range");
+    refuse([] { badArgs[0].kind = XF_ARG_PAIRS, badArgs[0].extent[1] = 1; },
+           "outside the arena of pairs");
     refuse(
         [] {
-          badArgs[0] = {
-              XF_ARG_WEIGHT, XF_ELEM_F32, 2, 0, {1 << 20, 1 << 20, 0, 0}, 0};
+          badArgs[0].kind = XF_ARG_ROW_INDEX;
+          badArgs[0].space = XF_SPACE_SEQUENCES;
+        },
+        "rows are sequences");
+    refuse([] { badArgs[0].space = XF_NUM_SPACES; }, "space is out of range");
+    refuse([] { badArgs[0].is_output = 1; }, "marked as output");
+    refuse([] { badLaunch.space = XF_NUM_SPACES; }, "space does not fit");
+    refuse([] { badLaunch.kind = XF_LAUNCH_POOL; }, "space does not fit");
+    refuse(
+        [] {
+          badLaunch.kind = XF_LAUNCH_SEQUENCE;
+          badLaunch.length_space = XF_SPACE_SEQUENCES;
+        },
+        "space does not fit");
+    refuse(
+        [] {
+          badArgs[0] = {XF_ARG_WEIGHT,
+                        XF_ELEM_F32,
+                        2,
+                        0,
+                        {1 << 20, 1 << 20, 0, 0},
+                        0,
+                        0,
+                        0};
         },
         "weight section");
     refuse(
         [] {
-          badArgs[0] = {XF_ARG_WEIGHT, XF_ELEM_F32, 1, 0,
-                        {4, 0, 0, 0},  uint64_t(-4)};
+          badArgs[0] = {XF_ARG_WEIGHT, XF_ELEM_F32,  1, 0,
+                        {4, 0, 0, 0},  uint64_t(-4), 0, 0};
         },
         "weight section");
     refuse(
         [] {
-          badArgs[0] = {XF_ARG_WEIGHT, XF_ELEM_F32, 9, 0, {4, 0, 0, 0}, 0};
+          badArgs[0] = {XF_ARG_WEIGHT, XF_ELEM_F32, 9, 0,
+                        {4, 0, 0, 0},  0,           0, 0};
         },
         "weight section");
   }
@@ -451,10 +480,10 @@ TEST(Api, VersionsThatItServes) {
 }
 
 TEST(Api, EveryStatusHasAName) {
-  for (xf_status status = XF_OK; status <= XF_INTERNAL; ++status)
+  for (xf_status status = XF_OK; status <= XF_INVALID_FEED; ++status)
     EXPECT_STRNE(api().status_name(status), "unknown status") << status;
   EXPECT_STREQ(api().status_name(-1), "unknown status");
-  EXPECT_STREQ(api().status_name(XF_INTERNAL + 1), "unknown status");
+  EXPECT_STREQ(api().status_name(XF_INVALID_FEED + 1), "unknown status");
 }
 
 TEST(Api, LastErrorBelongsToItsThread) {
@@ -467,9 +496,14 @@ TEST(Api, DescribeIsTheCompilersObjectAndTheRuntimes) {
   OpenModel model("small", 3);
   const char *json = nullptr;
   ASSERT_EQ(api().model_describe(model, &json), XF_OK);
-  EXPECT_STREQ(json, "{\"name\": \"fake\", \"dim\": 20, \"runtime\": {\"abi\": "
-                     "\"1.1\", \"target\": \"small\", "
-                     "\"threads\": 3, \"weights\": \"embedded\"}}");
+  const std::string expected =
+      "{\"name\": \"fake\", \"dim\": 20, \"runtime\": {\"abi\": \"1.2\", "
+      "\"target\": \"small\", \"threads\": 3, \"weights\": \"embedded\", "
+      "\"entries\": [{\"name\": \"encode\", \"width\": 20, \"rows\": "
+      "\"sequences\", \"takes_ids\": true, \"num_tokens\": 100, "
+      "\"max_seq_len\": 64, ";
+  EXPECT_EQ(std::string(json).substr(0, expected.size()), expected);
+  EXPECT_TRUE(std::string(json).ends_with("\"inputs\": []}]}}")) << json;
 }
 
 TEST(Api, InfoSizesTheBuffers) {
@@ -484,6 +518,7 @@ TEST(Api, InfoSizesTheBuffers) {
   EXPECT_EQ(info.num_token_types, uint32_t(numTypes));
   EXPECT_EQ(info.max_seq_len, uint32_t(maxSeqLen));
   EXPECT_EQ(info.threads, 3u);
+  EXPECT_EQ(info.num_entries, 2u);
 }
 
 TEST(Api, WorkspaceGrowsWithTheTokens) {

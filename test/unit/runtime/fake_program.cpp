@@ -170,24 +170,31 @@ static int32_t scale(void **args) {
 // ---- Launches ----
 
 static xf_arg weightArg(size_t offset, int32_t columns, int32_t rows) {
-  return {XF_ARG_WEIGHT,         XF_ELEM_F32, rows ? 2u : 1u, 0,
-          {columns, rows, 0, 0}, offset};
+  return {XF_ARG_WEIGHT,
+          XF_ELEM_F32,
+          rows ? 2u : 1u,
+          0,
+          {columns, rows, 0, 0},
+          offset,
+          0,
+          0};
 }
-static xf_arg arenaArg(uint64_t offset, bool sequences = false) {
-  return {XF_ARG_ARENA, XF_ELEM_F32, 2, sequences, {width, 0, 0, 0}, offset};
+static xf_arg arenaArg(uint64_t offset, xf_space space = XF_SPACE_TOKENS) {
+  return {XF_ARG_ARENA,     XF_ELEM_F32, 2, uint32_t(space),
+          {width, 0, 0, 0}, offset,      0, 0};
 }
-static xf_arg indexArg(uint32_t kind) {
-  return {kind, XF_ELEM_I32, 1, 0, {}, 0};
+static xf_arg indexArg(uint64_t buffer) {
+  return {XF_ARG_INDEX, XF_ELEM_I32, 1, 0, {}, buffer, 0, 0};
 }
 static xf_arg scalarArg(uint32_t kind) {
-  return {kind, XF_ELEM_I32, 0, 0, {}, 0};
+  return {kind, XF_ELEM_I32, 0, 0, {}, 0, 0, 0};
 }
 
 // Arena: x at 0, then h at width; attend overwrites x; pooled at 2 width, the
 // result at width.
-static const xf_arg embedArgs[] = {indexArg(XF_ARG_IDS),
-                                   indexArg(XF_ARG_POSITIONS),
-                                   indexArg(XF_ARG_TYPES),
+static const xf_arg embedArgs[] = {indexArg(XF_INDEX_IDS),
+                                   indexArg(XF_INDEX_POSITIONS),
+                                   indexArg(XF_INDEX_TYPES),
                                    weightArg(tokenOffset, width, numTokens),
                                    weightArg(positionOffset, width, maxSeqLen),
                                    weightArg(typeOffset, width, numTypes)};
@@ -196,7 +203,7 @@ static const xf_arg attendArgs[] = {
     arenaArg(width), scalarArg(XF_ARG_SEQ_BEGIN), scalarArg(XF_ARG_SEQ_LENGTH)};
 static const xf_arg poolArgs[] = {arenaArg(0), scalarArg(XF_ARG_SEQ_BEGIN),
                                   scalarArg(XF_ARG_SEQ_LENGTH)};
-static const xf_arg scaleArgs[] = {arenaArg(2 * width, true)};
+static const xf_arg scaleArgs[] = {arenaArg(2 * width, XF_SPACE_SEQUENCES)};
 
 /// Where the variants of each target start in a list.
 static constexpr int32_t firstVariant[XF_MAX_TARGETS] = {0, 1, 4, 4};
@@ -220,7 +227,8 @@ static const Variants embedVariants(Embed, 3, 16, 0, 0),
 
 static xf_launch makeLaunch(Kernel op, xf_launch_kind kind, uint64_t offset,
                             const Variants &variants, const xf_arg *args,
-                            uint32_t numArgs, bool sequences = false) {
+                            uint32_t numArgs,
+                            xf_space space = XF_SPACE_TOKENS) {
   xf_launch launch{};
   launch.kind = kind;
   launch.num_args = numArgs;
@@ -231,7 +239,7 @@ static xf_launch makeLaunch(Kernel op, xf_launch_kind kind, uint64_t offset,
   std::copy(std::begin(firstVariant), std::end(firstVariant),
             launch.first_variant);
   launch.args = args;
-  launch.rows_are_sequences = sequences;
+  launch.space = space;
   return launch;
 }
 
@@ -240,8 +248,9 @@ const xf_launch launches[NumKernels] = {
     makeLaunch(Mix, XF_LAUNCH_ROWS, width, mixVariants, mixArgs, 2),
     makeLaunch(Attend, XF_LAUNCH_SEQUENCE, 0, attendVariants, attendArgs, 3),
     makeLaunch(Pool, XF_LAUNCH_POOL, 2 * width, poolVariants, poolArgs, 3,
-               true),
-    makeLaunch(Scale, XF_LAUNCH_ROWS, width, scaleVariants, scaleArgs, 1, true),
+               XF_SPACE_SEQUENCES),
+    makeLaunch(Scale, XF_LAUNCH_ROWS, width, scaleVariants, scaleArgs, 1,
+               XF_SPACE_SEQUENCES),
 };
 
 static int32_t runLaunches(xf_exec *exec, int count) {
@@ -267,11 +276,27 @@ static const xf_target targets[] = {{"small", kernels, 0, NumKernels},
                                     {"varied", kernels, 0, 2 * NumKernels},
                                     {"whole", kernels, 0, NumKernels},
                                     {"never", kernels, 1u << 31, NumKernels}};
+static xf_entry makeEntry(const char *name, xf_entry_fn run, uint64_t result,
+                          xf_space space) {
+  xf_entry entry{};
+  entry.name = name;
+  entry.run = run;
+  entry.arena_width = 3 * width;
+  entry.result_offset = result;
+  entry.result_width = width;
+  entry.result_space = space;
+  entry.takes_ids = 1;
+  entry.num_tokens = numTokens;
+  entry.max_seq_len = maxSeqLen;
+  return entry;
+}
 static const xf_entry entries[] = {
-    {"encode", [](xf_exec *exec) { return runLaunches(exec, 5); }, 3 * width,
-     width, width, 1},
-    {"states", [](xf_exec *exec) { return runLaunches(exec, 3); }, 3 * width, 0,
-     width, 0},
+    makeEntry(
+        "encode", [](xf_exec *exec) { return runLaunches(exec, 5); }, width,
+        XF_SPACE_SEQUENCES),
+    makeEntry(
+        "states", [](xf_exec *exec) { return runLaunches(exec, 3); }, 0,
+        XF_SPACE_TOKENS),
 };
 static const char *const opNames[] = {"embed", "mix", "attend", "pool",
                                       "scale"};

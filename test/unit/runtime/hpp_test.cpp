@@ -22,6 +22,33 @@ TEST(Hpp, EncodesAndDescribes) {
   session.cancel();
 }
 
+TEST(Hpp, RunsEveryEntry) {
+  xf::Model model(api());
+  const std::vector<xf_entry_info> entries = model.entries();
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_STREQ(entries[0].name, "encode");
+  EXPECT_EQ(entries[0].per_sequence, 1u);
+  EXPECT_STREQ(entries[1].name, "states");
+  EXPECT_EQ(entries[1].width, 20u);
+  EXPECT_EQ(entries[1].extra_rows, 0u);
+  xf::Session session(model);
+  const xf::Rows rows = {{1, 2, 3}, {4}};
+  std::vector<float> out(80);
+  session.run("states", rows.batch(), {}, out);
+  EXPECT_EQ(out, session.states(rows));
+  const xf::Feed feed("mask", std::vector<float>(4, 1.0f));
+  const xf_feed feeds[] = {feed.view()};
+  try {
+    session.run("states", rows.batch(), feeds, out);
+    FAIL() << "nothing was thrown";
+  } catch (const xf::Error &error) {
+    EXPECT_EQ(error.status(), XF_INVALID_FEED);
+    EXPECT_STREQ(error.what(), "invalid feed: `states` of `fake` takes no feed "
+                               "`mask`; it takes none");
+  }
+  EXPECT_THROW(session.run("logits", rows.batch(), {}, out), xf::Error);
+}
+
 TEST(Hpp, ProfileNamesEveryOp) {
   xf::Model model(api());
   xf_session_options options = xf::sessionOptions();

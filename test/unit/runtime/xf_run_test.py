@@ -1,4 +1,4 @@
-"""Holds what xf-run prints and how it ends, on the fake model: vectors, states, comparisons, descriptions, bad input;
+"""Holds what xf-run prints and how it ends, on fake models: vectors, states, feeds, comparisons, descriptions, bad input;
 and that many calls leave memory, threads and files as they were."""
 
 import json
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-tool, library = sys.argv[1:]
+tool, library, inputs_library = sys.argv[1:]
 
 
 def run(*arguments, code=0):
@@ -50,5 +50,18 @@ with tempfile.TemporaryDirectory() as folder:
     assert "`--ids` needs a value" in run(library, "--ids", code=2)
     assert "no library given" in run(code=2)
     assert "no-such.so" in run("no-such.so", "--ids", "1", code=2)
-    assert "no entry" in run(library, "--entry", "logits", code=2)
+    assert "`logits` is no entry of the library: it has `encode`, `states`" in run(library, "--entry", "logits", code=2)
+    assert "takes no feed `mask`" in run(library, "--ids", "1,2", "--feed", "mask=1,0", code=2)
+    assert "`mask` is not NAME=NUMBERS" in run(library, "--ids", "1", "--feed", "mask", code=2)
+    assert "there is no --feed of it" in run(library, "--ids", "1", "--feed-lengths", "context=1", code=2)
+    assert "has 2 numbers, there are 1 rows" in run(library, "--ids", "1", "--feed", "c=1", "--feed-lengths", "c=1,2", code=2)
     assert "usage" in run("--help")
+
+    # Feeds: context rows of each row, prepended rows, integers; an entry without ids.
+    told = numbers(run(inputs_library, "--entry", "states", "--ids", "7,8", "--ids", "9", "--feed", "context=1,2,4", "--feed-lengths", "context=1,2",
+                       "--feed", "embed_ids.kind=1,2,3", "--feed", "prepend_embeds=0.5,0.25", "--feed-lengths", "prepend_embeds=0,1"))
+    assert [row[0] for row in told] == [0, 7, 8, 0, 0, 9] and [row[2] for row in told] == [0, 1, 2, 0, 0, 3], told
+    assert [row[8] for row in told] == [1, 1, 1, 6, 6, 6] and told[4][4:6] == [0.5, 0.25], told
+    rows = numbers(run(inputs_library, "--entry", "output", "--lengths", "1,2", "--feed", "x=" + ",".join(map(str, range(20)))))
+    assert rows == [[float(4 * row + column) for column in range(4)] for row in range(5)], rows
+    assert "needs a feed `context`" in run(inputs_library, "--entry", "states", "--ids", "7", code=2)

@@ -26,7 +26,7 @@ Workload sampleWork() {
   work.kernels.emplace_back().uses = 1;
   WorkLaunch launch;
   launch.name = "only";
-  launch.args = {{XF_ARG_IDS, XF_ELEM_I32, 1, 0, {}, 0}};
+  launch.args = {{XF_ARG_INDEX, XF_ELEM_I32, 1, 0, {}, XF_INDEX_IDS, 0, 0}};
   launch.outputWidth = width;
   work.launches.push_back(launch);
   return work;

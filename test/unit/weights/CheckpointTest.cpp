@@ -101,6 +101,25 @@ TEST(Checkpoint, HuggingFaceTakesPrefixAndLegacyNames) {
   EXPECT_THAT(readValues(*checkpoint, "post_emb_norm.bias"), ElementsAre(4));
 }
 
+TEST(Checkpoint, ShapesAgreeButForExtentsOfOne) {
+  auto checkpoint =
+      bindBytes(wellFormed({{"pos_embedding", {1, 2, 2}, {1, 2, 3, 4}}}),
+                {"x_transformers", false}, {{"patch_pos.weight", {2, 2}}});
+  ASSERT_TRUE(bool(checkpoint)) << llvm::toString(checkpoint.takeError());
+  auto tensor = checkpoint->read("patch_pos.weight");
+  ASSERT_TRUE(bool(tensor));
+  EXPECT_THAT(tensor->shape, ElementsAre(2, 2));
+}
+
+TEST(Checkpoint, SeesThroughWrappersAndMissingPrefixes) {
+  auto checkpoint =
+      bindBytes(wellFormed({{"layers.0.1.fn.to_q.weight", {1, 1}, {5}},
+                            {"rotary_pos_emb.inv_freq", {1}, {}}}),
+                {"x_transformers", false}, {{"layers.0.to_q.weight", {1, 1}}});
+  ASSERT_TRUE(bool(checkpoint)) << llvm::toString(checkpoint.takeError());
+  EXPECT_THAT(readValues(*checkpoint, "layers.0.to_q.weight"), ElementsAre(5));
+}
+
 TEST(Checkpoint, ReportsBadValuesOfUsedTensorsOnly) {
   float nan = std::nanf("");
   auto checkpoint =

@@ -79,6 +79,114 @@ TEST_F(RecipeTest, TransposeScaleAndAdd) {
   EXPECT_THAT(evaluated(recipe).values, ElementsAre(1.5, 3, 2, 3.5, 2.5, 4));
 }
 
+TEST_F(RecipeTest, MovesValues) {
+  auto a = tensor("a", {2, 3});
+  EXPECT_THAT(evaluated(RecipeAttr::slice(a, 1, 1, 2)).values,
+              ElementsAre(2, 3, 5, 6));
+  EXPECT_THAT(evaluated(RecipeAttr::slice(a, 0, 1, 1)).values,
+              ElementsAre(4, 5, 6));
+  EXPECT_THAT(evaluated(RecipeAttr::repeat(a, 1, 2)).values,
+              ElementsAre(1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6));
+  EXPECT_THAT(evaluated(RecipeAttr::repeat(tensor("b", {1, 3}), 0, 2)).values,
+              ElementsAre(7, 8, 9, 7, 8, 9));
+  Tensor reshaped = evaluated(RecipeAttr::reshape(a, {3, 2}));
+  EXPECT_THAT(reshaped.values, ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(RecipeTest, CombinesTwoRecipes) {
+  auto a = tensor("a", {2, 3});
+  auto row = RecipeAttr::reshape(tensor("b", {1, 3}), {3});
+  EXPECT_THAT(evaluated(RecipeAttr::mul(a, a)).values,
+              ElementsAre(1, 4, 9, 16, 25, 36));
+  EXPECT_THAT(evaluated(RecipeAttr::plus(a, row)).values,
+              ElementsAre(8, 10, 12, 11, 13, 15));
+  Tensor product = evaluated(RecipeAttr::matmul(a, tensor("b", {1, 3})));
+  EXPECT_THAT(product.shape, ElementsAre(2, 1));
+  EXPECT_THAT(product.values, ElementsAre(50, 122));
+}
+
+TEST_F(RecipeTest, Constants) {
+  EXPECT_THAT(evaluated(RecipeAttr::fill(&context, {2, 2}, 0.5)).values,
+              ElementsAre(0.5, 0.5, 0.5, 0.5));
+  EXPECT_THAT(evaluated(RecipeAttr::values(&context, {3}, {1, 2, 4})).values,
+              ElementsAre(1, 2, 4));
+}
+
+TEST_F(RecipeTest, ElementwiseFunctions) {
+  using testing::FloatNear;
+  auto v = tensor("v", {2});
+  EXPECT_THAT(evaluated(RecipeAttr::clip(v, -1, 1.5)).values,
+              ElementsAre(1, 1.5));
+  EXPECT_THAT(
+      evaluated(RecipeAttr::unary(xf::ir::RecipeKind::Sigmoid, v)).values,
+      ElementsAre(FloatNear(0.7310586f, 1e-7), FloatNear(0.8807971f, 1e-7)));
+  EXPECT_THAT(
+      evaluated(RecipeAttr::unary(xf::ir::RecipeKind::Tanh, v)).values,
+      ElementsAre(FloatNear(0.7615942f, 1e-7), FloatNear(0.9640276f, 1e-7)));
+  EXPECT_THAT(
+      evaluated(RecipeAttr::unary(xf::ir::RecipeKind::Exp, v)).values,
+      ElementsAre(FloatNear(2.7182818f, 3e-7), FloatNear(7.3890561f, 6e-7)));
+  EXPECT_THAT(
+      evaluated(RecipeAttr::unary(xf::ir::RecipeKind::Silu, v)).values,
+      ElementsAre(FloatNear(0.7310586f, 1e-7), FloatNear(1.7615942f, 2e-7)));
+}
+
+TEST_F(RecipeTest, RowFunctions) {
+  using testing::FloatNear;
+  auto v = tensor("v", {2});
+  EXPECT_THAT(
+      evaluated(RecipeAttr::unary(xf::ir::RecipeKind::UnitRows, v)).values,
+      ElementsAre(FloatNear(0.4472136f, 1e-7), FloatNear(0.8944272f, 1e-7)));
+  EXPECT_THAT(
+      evaluated(RecipeAttr::unary(xf::ir::RecipeKind::SoftmaxRows, v)).values,
+      ElementsAre(FloatNear(0.2689414f, 1e-7), FloatNear(0.7310586f, 1e-7)));
+  // Deviations of a half over sqrt(1/4 + 1e-5).
+  EXPECT_THAT(
+      evaluated(RecipeAttr::unary(xf::ir::RecipeKind::LayerNormRows, v)).values,
+      ElementsAre(FloatNear(-0.99998f, 1e-6), FloatNear(0.99998f, 1e-6)));
+}
+
+// Eight buckets for both directions and distances below 16: by hand, 0 and 1
+// have buckets of their own, 2 to 5 share one (2 + trunc(ln(x / 2) / ln(8) *
+// 2), so up to 5.65), and the rest the last; keys after the query use the upper
+// half.
+TEST_F(RecipeTest, T5Table) {
+  auto buckets =
+      RecipeAttr::values(&context, {8, 1}, {0, 1, 2, 3, 100, 101, 102, 103});
+  Tensor table = evaluated(RecipeAttr::t5Table(buckets, false, 16));
+  EXPECT_THAT(table.shape, ElementsAre(1, 33));
+  auto at = [&](int distance) { return table.values[distance + 16]; };
+  EXPECT_EQ(at(0), 0);
+  EXPECT_EQ(at(1), 1);
+  EXPECT_EQ(at(-1), 101);
+  EXPECT_EQ(at(2), 2);
+  EXPECT_EQ(at(5), 2);
+  EXPECT_EQ(at(6), 3);
+  EXPECT_EQ(at(16), 3);
+  EXPECT_EQ(at(-5), 102);
+  EXPECT_EQ(at(-16), 103);
+  // Causal: no upper half, and the future counts as distance 0.
+  Tensor causal = evaluated(RecipeAttr::t5Table(buckets, true, 16));
+  EXPECT_EQ(causal.values[16 - 9], 0);
+  EXPECT_EQ(causal.values[16 + 3], 3);
+  EXPECT_EQ(causal.values[16 + 4], 100);
+  EXPECT_EQ(causal.values[16 + 16], 103);
+}
+
+TEST_F(RecipeTest, Positions) {
+  using testing::FloatNear;
+  EXPECT_THAT(evaluated(RecipeAttr::distances(&context, 3, false)).values,
+              ElementsAre(-2, -1, 0, 1, 2));
+  EXPECT_THAT(evaluated(RecipeAttr::distances(&context, 2, true)).values,
+              ElementsAre(FloatNear(-0.6931472f, 1e-7), 0,
+                          FloatNear(0.6931472f, 1e-7)));
+  EXPECT_THAT(evaluated(RecipeAttr::sinusoid(&context, 2, 4)).values,
+              ElementsAre(0, 0, 1, 1, FloatNear(0.8414710f, 1e-7),
+                          FloatNear(0.0099998f, 1e-7),
+                          FloatNear(0.5403023f, 1e-7),
+                          FloatNear(0.9999500f, 1e-7)));
+}
+
 TEST_F(RecipeTest, ErrorsOfTensorsPassThrough) {
   auto recipe = recipeFromAttr(RecipeAttr::scale(tensor("c", {2}), 2));
   auto result = evaluate(recipe, load);

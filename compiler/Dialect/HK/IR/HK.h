@@ -17,17 +17,34 @@
 
 namespace xf::hk {
 
-/// True for `tensor<?xWxf32>`, W > 0.
+/// What there is one row for: a stack row of the call, a sequence, a row of the
+/// context.
+enum class RowSpace { Tokens, Sequences, Context };
+
+/// True for `tensor<?xWxf32>`, W > 0; its encoding, a string, names the row
+/// space (none: tokens).
 bool isRowsType(mlir::Type type);
+/// `tensor<?xHx?xf32>` with H > 0: a value per query row, head and key.
+bool isPairsType(mlir::Type type);
+mlir::RankedTensorType getRowsType(mlir::MLIRContext *context, int64_t width,
+                                   RowSpace space);
 
-/// The columns of a value or type that is rows.
-int64_t getWidth(mlir::Type rowsType);
-inline int64_t getWidth(mlir::Value rows) { return getWidth(rows.getType()); }
+/// The row space of rows, or tokens for pairs.
+RowSpace getSpace(mlir::Type type);
+inline RowSpace getSpace(mlir::Value value) {
+  return getSpace(value.getType());
+}
+/// `tokens`, `sequences`, `context`.
+llvm::StringRef getSpaceName(RowSpace space);
 
-/// True if `rows` has one row per sequence: the result of a reduction over
-/// sequences, or anything computed from one. Follows structured ops and
-/// launches.
-bool rowsAreSequences(mlir::Value rows);
+/// The columns of a value or type that is rows, the heads of pairs.
+int64_t getWidth(mlir::Type type);
+inline int64_t getWidth(mlir::Value value) { return getWidth(value.getType()); }
+
+/// True if `rows` has one row per sequence.
+inline bool rowsAreSequences(mlir::Value rows) {
+  return getSpace(rows) == RowSpace::Sequences;
+}
 
 /// The operands of elementwise work come in this order in every epilogue:
 /// inputs of the op, then one f32 per vector, then one f32 per row operand.

@@ -31,10 +31,11 @@ void printScalarRegion(OpAsmPrinter &printer, Operation *, Region &region) {
 }
 
 ParseResult parseAttentionRegions(OpAsmParser &parser, Region &scoreMod,
-                                  Region &maskMod) {
+                                  Region &maskMod, Region &aliveMod) {
   for (auto [keyword, region] :
        {std::pair<StringRef, Region *>{"score_mod", &scoreMod},
-        {"mask_mod", &maskMod}})
+        {"mask_mod", &maskMod},
+        {"alive_mod", &aliveMod}})
     if (succeeded(parser.parseOptionalKeyword(keyword)) &&
         parseScalarRegion(parser, *region))
       return failure();
@@ -42,14 +43,17 @@ ParseResult parseAttentionRegions(OpAsmParser &parser, Region &scoreMod,
 }
 
 void printAttentionRegions(OpAsmPrinter &printer, Operation *op,
-                           Region &scoreMod, Region &maskMod) {
+                           Region &scoreMod, Region &maskMod,
+                           Region &aliveMod) {
+  StringRef separator;
   for (auto [keyword, region] :
        {std::pair<StringRef, Region *>{"score_mod", &scoreMod},
-        {"mask_mod", &maskMod}}) {
+        {"mask_mod", &maskMod},
+        {"alive_mod", &aliveMod}}) {
     if (region->empty())
       continue;
-    printer << (region == &maskMod && !scoreMod.empty() ? " " : "") << keyword
-            << " ";
+    printer << separator << keyword << " ";
+    separator = " ";
     printScalarRegion(printer, op, *region);
   }
 }
@@ -119,12 +123,31 @@ static void printWords(OpAsmPrinter &printer, ArrayAttr array) {
   printer << "]";
 }
 
-ParseResult parseGatherIndices(OpAsmParser &parser, ArrayAttr &array) {
-  return parseWords<GatherIndexAttr>(parser, array);
+/// `required`, `index`, or `fill` and a number.
+ParseResult parseFill(OpAsmParser &parser, Attribute &fill) {
+  if (succeeded(parser.parseOptionalKeyword("required")))
+    return success();
+  if (succeeded(parser.parseOptionalKeyword("index"))) {
+    fill = parser.getBuilder().getStringAttr("index");
+    return success();
+  }
+  double value;
+  if (parser.parseKeyword("fill") || parser.parseFloat(value))
+    return failure();
+  fill = parser.getBuilder().getF64FloatAttr(value);
+  return success();
 }
-void printGatherIndices(OpAsmPrinter &printer, Operation *, ArrayAttr array) {
-  printWords<GatherIndexAttr>(printer, array);
+void printFill(OpAsmPrinter &printer, Operation *, Attribute fill) {
+  if (!fill) {
+    printer << "required";
+  } else if (isa<StringAttr>(fill)) {
+    printer << "index";
+  } else {
+    printer << "fill ";
+    printer.printAttributeWithoutType(fill);
+  }
 }
+
 ParseResult parseCombines(OpAsmParser &parser, ArrayAttr &array) {
   return parseWords<CombineAttr>(parser, array);
 }
@@ -150,18 +173,24 @@ void printResultAndRows(OpAsmPrinter &printer, Operation *, Type result,
   printer << result;
 }
 
-/// One type for the operand, the row operands and the result.
+/// One type for the operand, the row operands and the result; over sequences
+/// `x -> result`, and the row operands are as the result.
 ParseResult parseRowwiseTypes(OpAsmParser &parser, Type &x,
                               SmallVectorImpl<Type> &rowTypes, Type &result,
                               const Operands &rows) {
-  if (parseResultAndRows(parser, result, rowTypes, rows))
+  if (parser.parseType(x))
     return failure();
-  x = result;
+  result = x;
+  if (succeeded(parser.parseOptionalArrow()) && parser.parseType(result))
+    return failure();
+  rowTypes.assign(rows.size(), result);
   return success();
 }
 void printRowwiseTypes(OpAsmPrinter &printer, Operation *, Type x, TypeRange,
-                       Type, OperandRange) {
+                       Type result, OperandRange) {
   printer << x;
+  if (x != result)
+    printer << " -> " << result;
 }
 
 } // namespace xf::hk

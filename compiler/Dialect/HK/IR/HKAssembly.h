@@ -15,9 +15,11 @@ void printScalarRegion(mlir::OpAsmPrinter &printer, mlir::Operation *op,
                        mlir::Region &region);
 mlir::ParseResult parseAttentionRegions(mlir::OpAsmParser &parser,
                                         mlir::Region &scoreMod,
-                                        mlir::Region &maskMod);
+                                        mlir::Region &maskMod,
+                                        mlir::Region &aliveMod);
 void printAttentionRegions(mlir::OpAsmPrinter &printer, mlir::Operation *op,
-                           mlir::Region &scoreMod, mlir::Region &maskMod);
+                           mlir::Region &scoreMod, mlir::Region &maskMod,
+                           mlir::Region &aliveMod);
 mlir::ParseResult
 parseRowwiseRegions(mlir::OpAsmParser &parser,
                     llvm::SmallVectorImpl<std::unique_ptr<mlir::Region>> &maps,
@@ -28,10 +30,9 @@ void printRowwiseRegions(mlir::OpAsmPrinter &printer, mlir::Operation *op,
 mlir::ParseResult parseOver(mlir::OpAsmParser &parser, RowwiseOverAttr &over);
 void printOver(mlir::OpAsmPrinter &printer, mlir::Operation *,
                RowwiseOverAttr over);
-mlir::ParseResult parseGatherIndices(mlir::OpAsmParser &parser,
-                                     mlir::ArrayAttr &array);
-void printGatherIndices(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                        mlir::ArrayAttr array);
+mlir::ParseResult parseFill(mlir::OpAsmParser &parser, mlir::Attribute &fill);
+void printFill(mlir::OpAsmPrinter &printer, mlir::Operation *,
+               mlir::Attribute fill);
 mlir::ParseResult parseCombines(mlir::OpAsmParser &parser,
                                 mlir::ArrayAttr &array);
 void printCombines(mlir::OpAsmPrinter &printer, mlir::Operation *,
@@ -46,7 +47,7 @@ mlir::ParseResult parseRowwiseTypes(mlir::OpAsmParser &parser, mlir::Type &x,
                                     llvm::SmallVectorImpl<mlir::Type> &rowTypes,
                                     mlir::Type &result, const Operands &rows);
 void printRowwiseTypes(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                       mlir::Type x, mlir::TypeRange, mlir::Type,
+                       mlir::Type x, mlir::TypeRange, mlir::Type result,
                        mlir::OperandRange);
 
 } // namespace xf::hk

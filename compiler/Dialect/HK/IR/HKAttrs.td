@@ -24,16 +24,6 @@ def HK_Combine : I32EnumAttr<"Combine", "how a reduction joins two values", [
 }
 def HK_CombineAttr : EnumAttr<HK_Dialect, HK_Combine, "combine">;
 
-def HK_GatherIndex : I32EnumAttr<"GatherIndex", "which index of the call picks a table's row", [
-  I32EnumAttrCase<"Ids", 0, "ids">,
-  I32EnumAttrCase<"Positions", 1, "positions">,
-  I32EnumAttrCase<"Types", 2, "types">,
-]> {
-  let cppNamespace = "::xf::hk";
-  let genSpecializedAttr = 0;
-}
-def HK_GatherIndexAttr : EnumAttr<HK_Dialect, HK_GatherIndex, "index">;
-
 def HK_RowwiseOver : I32EnumAttr<"RowwiseOver", "what a rowwise kernel reduces over", [
   I32EnumAttrCase<"Row", 0, "row">,
   I32EnumAttrCase<"Sequence", 1, "sequence">,
@@ -42,6 +32,38 @@ def HK_RowwiseOver : I32EnumAttr<"RowwiseOver", "what a rowwise kernel reduces o
   let genSpecializedAttr = 0;
 }
 def HK_RowwiseOverAttr : EnumAttr<HK_Dialect, HK_RowwiseOver, "over">;
+
+def HK_Normalizer : I32EnumAttr<"Normalizer", "how the scores of a query become weights", [
+  I32EnumAttrCase<"Softmax", 0, "softmax">,
+  I32EnumAttrCase<"Sigmoid", 1, "sigmoid">,
+  I32EnumAttrCase<"OneHot", 2, "one_hot">,
+  I32EnumAttrCase<"Signed", 3, "signed">,
+  I32EnumAttrCase<"Queries", 4, "queries">,
+]> {
+  let cppNamespace = "::xf::hk";
+  let genSpecializedAttr = 0;
+}
+def HK_NormalizerAttr : EnumAttr<HK_Dialect, HK_Normalizer, "normalizer">;
+
+def HK_EmptyRows : I32EnumAttr<"EmptyRows", "what a query gets whose keys are all masked", [
+  I32EnumAttrCase<"Average", 0, "average">,
+  I32EnumAttrCase<"Zero", 1, "zero">,
+]> {
+  let cppNamespace = "::xf::hk";
+  let genSpecializedAttr = 0;
+}
+def HK_EmptyRowsAttr : EnumAttr<HK_Dialect, HK_EmptyRows, "empty_rows">;
+
+def HK_Scatter : I32EnumAttr<"Scatter", "which rows of the call the caller gives", [
+  I32EnumAttrCase<"Tokens", 0, "tokens">,
+  I32EnumAttrCase<"Prepended", 1, "prepended">,
+  I32EnumAttrCase<"All", 2, "all">,
+  I32EnumAttrCase<"Images", 3, "images">,
+]> {
+  let cppNamespace = "::xf::hk";
+  let genSpecializedAttr = 0;
+}
+def HK_ScatterAttr : EnumAttr<HK_Dialect, HK_Scatter, "scatter">;
 
 def HK_Layout : I32EnumAttr<"Layout", "how a weight lies in memory", [
   I32EnumAttrCase<"Plain", 0, "plain">,
@@ -62,7 +84,6 @@ def HK_LayoutAttr : EnumAttr<HK_Dialect, HK_Layout, "layout"> {
 class HK_EnumArray<AttrDef element, string description>
     : TypedArrayAttrBase<element, description>;
 def HK_CombineArray : HK_EnumArray<HK_CombineAttr, "one combiner per stage">;
-def HK_GatherIndexArray : HK_EnumArray<HK_GatherIndexAttr, "one index per table">;
 
 //===----------------------------------------------------------------------===//
 // Decisions
@@ -99,7 +120,7 @@ def HK_SlotAttr : HK_Attr<"Slot", "slot"> {
   let summary = "Where a value lives in the arena";
   let description = [{
     Both numbers are floats per row: the value of R rows fills `[offset * R, (offset + width) * R)` of the arena, so that
-    one plan serves every batch size.
+    one plan serves every batch size. A pair value's are floats per row and key, of an arena of their own.
 
     ```mlir
     #hk.slot<offset = 384, width = 1152>

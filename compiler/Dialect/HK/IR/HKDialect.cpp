@@ -125,45 +125,56 @@ LogicalResult SlotAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 // Rows and regions
 //===----------------------------------------------------------------------===//
 
+static constexpr llvm::StringLiteral spaceNames[] = {"tokens", "sequences",
+                                                     "context"};
+
+llvm::StringRef getSpaceName(RowSpace space) {
+  return spaceNames[static_cast<size_t>(space)];
+}
+
+/// The space that an encoding names; tokens are not written.
+static std::optional<RowSpace> findSpace(Attribute encoding) {
+  if (!encoding)
+    return RowSpace::Tokens;
+  auto name = llvm::dyn_cast<StringAttr>(encoding);
+  for (RowSpace space : {RowSpace::Sequences, RowSpace::Context})
+    if (name && name == getSpaceName(space))
+      return space;
+  return std::nullopt;
+}
+
 bool isRowsType(Type type) {
   auto rows = llvm::dyn_cast<RankedTensorType>(type);
   return rows && rows.getRank() == 2 && rows.isDynamicDim(0) &&
          !rows.isDynamicDim(1) && rows.getDimSize(1) > 0 &&
          rows.getDimSize(1) <= INT32_MAX && rows.getElementType().isF32() &&
-         !rows.getEncoding();
+         findSpace(rows.getEncoding()).has_value();
 }
 
-int64_t getWidth(Type rowsType) {
-  return llvm::cast<RankedTensorType>(rowsType).getDimSize(1);
+bool isPairsType(Type type) {
+  auto pairs = llvm::dyn_cast<RankedTensorType>(type);
+  return pairs && pairs.getRank() == 3 && pairs.isDynamicDim(0) &&
+         !pairs.isDynamicDim(1) && pairs.isDynamicDim(2) &&
+         pairs.getDimSize(1) > 0 && pairs.getDimSize(1) <= INT32_MAX &&
+         pairs.getElementType().isF32() && !pairs.getEncoding();
 }
 
-bool rowsAreSequences(Value rows) {
-  while (Operation *op = rows.getDefiningOp()) {
-    if (auto launch = dyn_cast<LaunchOp>(op)) {
-      auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(
-          op, launch.getKernelAttr());
-      if (!kernel)
-        return false;
-      StructuredOp inner = kernel.getStructuredOp();
-      if (auto rowwise = dyn_cast<RowwiseOp>(inner.getOperation());
-          rowwise && rowwise.isOverSequence())
-        return true;
-      if (launch.getRows().empty())
-        return false;
-      rows = launch.getRows().front();
-      continue;
-    }
-    if (auto rowwise = dyn_cast<RowwiseOp>(op)) {
-      if (rowwise.isOverSequence())
-        return true;
-      rows = rowwise.getX();
-    } else if (auto gemm = dyn_cast<GemmOp>(op)) {
-      rows = gemm.getX();
-    } else {
-      return false;
-    }
-  }
-  return false;
+RankedTensorType getRowsType(MLIRContext *context, int64_t width,
+                             RowSpace space) {
+  Attribute encoding;
+  if (space != RowSpace::Tokens)
+    encoding = StringAttr::get(context, getSpaceName(space));
+  return RankedTensorType::get({ShapedType::kDynamic, width},
+                               Float32Type::get(context), encoding);
+}
+
+RowSpace getSpace(Type type) {
+  return findSpace(llvm::cast<RankedTensorType>(type).getEncoding())
+      .value_or(RowSpace::Tokens);
+}
+
+int64_t getWidth(Type type) {
+  return llvm::cast<RankedTensorType>(type).getDimSize(1);
 }
 
 Block *addScalarBlock(Region &region, TypeRange arguments, Location loc) {

@@ -120,11 +120,11 @@ LogicalResult KernelOp::verifyRegions() {
     return emitOpError() << "must hold one structured op, not " << structured;
   StructuredOp op = getStructuredOp();
   auto ret = dyn_cast<ReturnOp>(block.getTerminator());
-  if (!ret || ret.getValue() != op->getResult(0))
+  if (!ret || ret.getValues() != op->getResults())
     return emitOpError() << "must return the result of its structured op";
   if (getFunctionType().getResults() != op->getResultTypes())
     return emitOpError() << "must have the result type of its structured op, "
-                         << op->getResult(0).getType();
+                         << op->getResultTypes();
   return verifyBinding(*this, op);
 }
 
@@ -138,6 +138,11 @@ LogicalResult LaunchOp::verify() {
     return emitOpError() << "has a slot of width " << slot.getWidth()
                          << ", but its result has " << getWidth(getResult())
                          << " columns";
+  SlotAttr scores = getScoresSlotAttr();
+  if (scores && (!getScores() || scores.getWidth() != getWidth(getScores())))
+    return emitOpError() << "has a slot for scores of width "
+                         << scores.getWidth()
+                         << ", which must be that of its second result";
   return success();
 }
 
@@ -147,7 +152,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!kernel)
     return emitOpError() << "calls `@" << getKernel()
                          << "`, but there is no such kernel";
-  auto type = FunctionType::get(getContext(), getOperandTypes(), getType());
+  auto type =
+      FunctionType::get(getContext(), getOperandTypes(), getResultTypes());
   // Operands are stored rows first, then the batch: the kernel's order.
   if (type != kernel.getFunctionType()) {
     InFlightDiagnostic diag = emitOpError() << "has type " << type << ", but `@"

@@ -24,41 +24,6 @@ static LogicalResult verifyVectors(Operation *op,
   return success();
 }
 
-static SmallVector<FlatSymbolRefAttr> toSymbols(ArrayAttr symbols) {
-  return llvm::to_vector(symbols.getAsRange<FlatSymbolRefAttr>());
-}
-
-static ArrayAttr toArray(MLIRContext *context,
-                         ArrayRef<FlatSymbolRefAttr> symbols) {
-  return ArrayAttr::get(context,
-                        SmallVector<Attribute>(symbols.begin(), symbols.end()));
-}
-
-static Type f32(Operation *op) { return Float32Type::get(op->getContext()); }
-static Type i32(Operation *op) {
-  return IntegerType::get(op->getContext(), 32);
-}
-
-/// Names the block arguments of a printed region: `inputs`, then acc0, ...,
-/// vector0, ..., row0, ... as many as are counted. Lists that do not fit the
-/// block, in an op that does not verify, name what they can.
-static void nameArguments(Region &region, ArrayRef<StringRef> inputs,
-                          OpAsmSetValueNameFn setName,
-                          unsigned accumulators = 0, unsigned vectors = 0,
-                          unsigned rows = 0) {
-  if (region.empty())
-    return;
-  SmallVector<std::string> names(inputs.begin(), inputs.end());
-  for (auto [word, count] :
-       {std::pair<StringRef, unsigned>{"acc", accumulators},
-        {"vector", vectors},
-        {"row", rows}})
-    for (unsigned index = 0; index < count; ++index)
-      names.push_back((word + Twine(index)).str());
-  for (auto [argument, name] : llvm::zip(region.front().getArguments(), names))
-    setName(argument, name);
-}
-
 //===----------------------------------------------------------------------===//
 // hk.gather
 //===----------------------------------------------------------------------===//
@@ -122,6 +87,10 @@ SmallVector<Region *> GemmOp::getScalarRegions() { return {&getEpilogue()}; }
 Region *GemmOp::getEpilogueRegion() { return &getEpilogue(); }
 
 LogicalResult GemmOp::verify() {
+  if (getSpace(getX()) != getSpace(getResult()))
+    return emitOpError() << "makes rows of "
+                         << getSpaceName(getSpace(getType()))
+                         << " from rows of " << getSpaceName(getSpace(getX()));
   for (Value row : getRows())
     if (row.getType() != getType())
       return emitOpError() << "has a row operand of type " << row.getType()
@@ -150,86 +119,6 @@ void GemmOp::getAsmBlockArgumentNames(Region &region,
 }
 
 //===----------------------------------------------------------------------===//
-// hk.attention
-//===----------------------------------------------------------------------===//
-
-SmallVector<Value> AttentionOp::getRowArguments() {
-  if (isShared())
-    return {getQ()};
-  return {getQ(), getK(), getV()};
-}
-Value AttentionOp::getBatchArgument() { return getBatch(); }
-SmallVector<FlatSymbolRefAttr> AttentionOp::getWeightArguments() { return {}; }
-void AttentionOp::setWeightArguments(ArrayRef<FlatSymbolRefAttr>) {}
-SmallVector<Region *> AttentionOp::getScalarRegions() {
-  return {&getScoreMod(), &getMaskMod()};
-}
-Region *AttentionOp::getEpilogueRegion() { return nullptr; }
-
-/// `heads` heads of `dim` columns from `offset` must lie within `operand`.
-static LogicalResult verifyHeads(AttentionOp op, StringRef name, Value operand,
-                                 int64_t offset, int64_t heads, int64_t dim) {
-  int64_t width = getWidth(operand);
-  if (offset >= 0 && offset <= width && heads * dim <= width - offset)
-    return success();
-  return op.emitOpError() << "reads " << heads << " heads of " << dim
-                          << " columns of `" << name << "` from column "
-                          << offset << ", but it has " << width << " columns";
-}
-
-LogicalResult AttentionOp::verify() {
-  for (auto [name, value] : {std::pair<StringRef, int64_t>{"heads", getHeads()},
-                             {"kv_heads", getKvHeads()},
-                             {"head_dim", getHeadDim()},
-                             {"value_dim", getValueDim()}})
-    if (value < 1 || value > (1 << 20))
-      return emitOpError() << "`" << name << "` must be from 1 to 1048576, not "
-                           << value;
-  if (getHeads() % getKvHeads() != 0)
-    return emitOpError() << "`kv_heads` must divide `heads`, but "
-                         << getKvHeads() << " does not divide " << getHeads();
-  if (!getScale().isFinite())
-    return emitOpError() << "`scale` must be finite";
-  if (failed(verifyHeads(*this, "q", getQ(), getQOffset(), getHeads(),
-                         getHeadDim())) ||
-      failed(verifyHeads(*this, "k", getK(), getKOffset(), getKvHeads(),
-                         getHeadDim())) ||
-      failed(verifyHeads(*this, "v", getV(), getVOffset(), getKvHeads(),
-                         getValueDim())))
-    return failure();
-  if (getWidth(getResult()) != static_cast<int64_t>(getHeads() * getValueDim()))
-    return emitOpError() << "makes " << getHeads() * getValueDim()
-                         << " columns (heads * value_dim), but its result has "
-                         << getWidth(getResult());
-  return verifyConfigs(*this);
-}
-
-LogicalResult AttentionOp::verifyRegions() {
-  Type f = f32(*this), i = i32(*this), b = IntegerType::get(getContext(), 1);
-  if (!getScoreMod().empty() &&
-      failed(verifyScalarRegion(*this, getScoreMod(),
-                                {"score_mod", {f, i, i, i}, f})))
-    return failure();
-  if (!getMaskMod().empty() &&
-      failed(
-          verifyScalarRegion(*this, getMaskMod(), {"mask_mod", {i, i, i}, b})))
-    return failure();
-  return success();
-}
-
-LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &) {
-  return success();
-}
-
-void AttentionOp::getAsmBlockArgumentNames(Region &region,
-                                           OpAsmSetValueNameFn setName) {
-  if (&region == &getScoreMod())
-    nameArguments(region, {"score", "head", "query", "key"}, setName);
-  else
-    nameArguments(region, {"head", "query", "key"}, setName);
-}
-
-//===----------------------------------------------------------------------===//
 // hk.rowwise
 //===----------------------------------------------------------------------===//
 
@@ -255,10 +144,27 @@ SmallVector<Region *> RowwiseOp::getScalarRegions() {
 Region *RowwiseOp::getEpilogueRegion() { return &getFinish(); }
 
 LogicalResult RowwiseOp::verify() {
-  for (Value row : getOperands())
-    if (isRowsType(row.getType()) && row.getType() != getType())
+  Type expected = getType();
+  if (isOverSequence() && getSpace(getType()) != RowSpace::Sequences)
+    return emitOpError() << "must give one row per sequence, not " << getType();
+  if (isOverSequence() && (getSpace(getX()) == RowSpace::Sequences ||
+                           getWidth(getX()) != getWidth(getResult())))
+    return emitOpError() << "over sequences must take their rows, as wide as "
+                            "the result, not "
+                         << getX().getType();
+  if (!isOverSequence() && getX().getType() != expected)
+    return emitOpError() << "has an operand of type " << getX().getType()
+                         << ", which must be the result's type " << expected;
+  for (Value row : getRows())
+    if (row.getType() != expected)
       return emitOpError() << "has an operand of type " << row.getType()
-                           << ", which must be the result's type " << getType();
+                           << ", which must be the result's type " << expected;
+  int64_t groups = getGroups();
+  if (groups < 1 || getWidth(getResult()) % groups != 0 ||
+      (groups > 1 && isOverSequence()))
+    return emitOpError() << "has " << groups << " groups; they are equal parts "
+                         << "of a row of " << getWidth(getResult())
+                         << " columns, and over sequences there is one";
   if (getMaps().size() != getCombine().size())
     return emitOpError() << "has " << getMaps().size() << " maps and "
                          << getCombine().size()

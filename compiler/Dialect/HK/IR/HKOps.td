@@ -1,20 +1,12 @@
-// The ops of the hk dialect: four structured kernels, their weights, and the outlined form (kernel, launch).
+// The ops of the hk dialect: weights, the structured kernels that read no sequence but by the batch, and the outlined form
+// (kernel, launch). Attention and what has computed reads are in files of their own.
 #ifndef XF_HK_OPS
 #define XF_HK_OPS
 
-include "compiler/Dialect/HK/IR/HKAttrs.td"
-include "compiler/Dialect/HK/IR/HKInterfaces.td"
-include "mlir/IR/OpAsmInterface.td"
+include "compiler/Dialect/HK/IR/HKAttentionOp.td"
+include "compiler/Dialect/HK/IR/HKMapOps.td"
 include "mlir/IR/RegionKindInterface.td"
-include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/FunctionInterfaces.td"
-include "mlir/Interfaces/SideEffectInterfaces.td"
-
-class HK_Op<string mnemonic, list<Trait> traits = []> : Op<HK_Dialect, mnemonic, traits>;
-
-/// Rows of a call: one row per token, or one per sequence after a reduction over sequences.
-def HK_Rows : Type<CPred<"::xf::hk::isRowsType($_self)">, "rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1", "::mlir::RankedTensorType">;
-def HK_SymbolArray : TypedArrayAttrBase<FlatSymbolRefAttr, "weight symbols">;
 
 //===----------------------------------------------------------------------===//
 // Weights
@@ -59,43 +51,33 @@ def HK_WeightOp : HK_Op<"weight", [Symbol]> {
 // Structured kernels
 //===----------------------------------------------------------------------===//
 
-class HK_StructuredOpBase<string mnemonic, list<Trait> traits = []> : HK_Op<mnemonic, traits # [
-    Pure, IsolatedFromAbove, SingleBlock,
-    DeclareOpInterfaceMethods<HK_StructuredOp, ["getRowArguments", "getBatchArgument", "getWeightArguments",
-                                                "setWeightArguments", "getScalarRegions", "getEpilogueRegion"]>,
-    DeclareOpInterfaceMethods<SymbolUserOpInterface>,
-    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
-  let hasVerifier = 1;
-  let hasRegionVerifier = 1;
-}
-
 def HK_GatherOp : HK_StructuredOpBase<"gather"> {
   let summary = "rows of tables, summed";
   let description = [{
     ```
     y[r, c] = epilogue(sum_t tables[t][index_t[r], c])
     ```
-    `indices` names for each table which index of the call picks the row: the token `ids`, the `positions` within the
-    sequence, or the token `types`. Sums in the order of the tables.
+    `indices` names for each table which i32 input of the call picks the row: the token `ids`, the `positions` within the
+    sequence, the `token_types`, or a named one. Sums in the order of the tables.
 
     `epilogue`: (sum : f32) -> f32.
 
     ```mlir
-    %y = hk.gather %batch tables [@tok, @pos] indices [ids, positions] : tensor<?x384xf32>
+    %y = hk.gather %batch tables [@tok, @pos] indices ["ids", "positions"] : tensor<?x384xf32>
         epilogue (%sum: f32) { hk.yield %sum : f32 }
     ```
   }];
   let arguments = (ins
     HK_BatchType:$batch,
     HK_SymbolArray:$tables,
-    HK_GatherIndexArray:$indices,
+    StrArrayAttr:$indices,
     OptionalAttr<HK_ConfigArray>:$configs,
     OptionalAttr<StrArrayAttr>:$config_sources
   );
   let results = (outs HK_Rows:$result);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
-    $batch `tables` $tables `indices` custom<GatherIndices>($indices) attr-dict `:` type($result)
+    $batch `tables` $tables `indices` $indices attr-dict `:` type($result)
     `epilogue` custom<ScalarRegion>($epilogue)
   }];
 }
@@ -137,55 +119,6 @@ def HK_GemmOp : HK_StructuredOpBase<"gemm"> {
   }];
 }
 
-def HK_AttentionOp : HK_StructuredOpBase<"attention"> {
-  let summary = "softmax attention within each sequence";
-  let description = [{
-    For head h, with i and j counting rows within one sequence:
-    ```
-    s[j]          = mask_mod(h, i, j) ? score_mod(scale * q[i, h] . k[j, g], h, i, j) : -3.4028235e38
-    y[i, h, :]    = sum_j softmax_j(s)[j] * v[j, g, :]          g = h mod kv_heads
-    ```
-    A row whose keys are all masked averages all values of its sequence, as x-transformers does. Head h of q is the
-    columns `[q_offset + h * head_dim, q_offset + (h + 1) * head_dim)` of %q; k and v likewise with `kv_heads` heads,
-    v of width `value_dim`. So q, k and v may be columns of one operand, given three times.
-
-    `score_mod`: (score : f32, head, query, key : i32) -> f32; absent: identity.
-    `mask_mod`: (head, query, key : i32) -> i1; absent: keep all. It is apart from `score_mod` because only a mask permits
-    skipping keys.
-
-    ```mlir
-    %o = hk.attention %q, %k, %v, %batch
-        {heads = 12 : i64, kv_heads = 12 : i64, head_dim = 32 : i64, value_dim = 32 : i64, scale = 0.5 : f32}
-        : tensor<?x384xf32>, tensor<?x384xf32>, tensor<?x384xf32> -> tensor<?x384xf32>
-        mask_mod (%head: i32, %query: i32, %key: i32) {
-      %0 = arith.cmpi sge, %query, %key : i32
-      hk.yield %0 : i1
-    }
-    ```
-  }];
-  let arguments = (ins
-    HK_Rows:$q, HK_Rows:$k, HK_Rows:$v,
-    HK_BatchType:$batch,
-    I64Attr:$heads, I64Attr:$kv_heads, I64Attr:$head_dim, I64Attr:$value_dim,
-    F32Attr:$scale,
-    DefaultValuedAttr<I64Attr, "0">:$q_offset,
-    DefaultValuedAttr<I64Attr, "0">:$k_offset,
-    DefaultValuedAttr<I64Attr, "0">:$v_offset,
-    OptionalAttr<HK_ConfigArray>:$configs,
-    OptionalAttr<StrArrayAttr>:$config_sources
-  );
-  let results = (outs HK_Rows:$result);
-  let regions = (region MaxSizedRegion<1>:$scoreMod, MaxSizedRegion<1>:$maskMod);
-  let assemblyFormat = [{
-    $q `,` $k `,` $v `,` $batch attr-dict `:` type($q) `,` type($k) `,` type($v) `->` type($result)
-    custom<AttentionRegions>($scoreMod, $maskMod)
-  }];
-  let extraClassDeclaration = [{
-    /// True if q, k and v are columns of one operand, hence one buffer argument.
-    bool isShared() { return getQ() == getK() && getK() == getV(); }
-  }];
-}
-
 def HK_RowwiseOp : HK_StructuredOpBase<"rowwise", [AttrSizedOperandSegments]> {
   let summary = "reductions over each row, or over each sequence, and a map";
   let description = [{
@@ -202,11 +135,13 @@ def HK_RowwiseOp : HK_StructuredOpBase<"rowwise", [AttrSizedOperandSegments]> {
     acc_t[s, c] = combine_t over i of maps_t(x[begin_s + i, c], i, n, acc_0[s, c] ...)
     y[s, c]     = finish(n, acc[s, c]..., vectors[c]..., rows[s, c]...)
     ```
-    Sums start at 0, max at -inf, min at +inf. Without a stage, over `row`, it is an elementwise map.
+    Sums start at 0, max at -inf, min at +inf. Without a stage, over `row`, it is an elementwise map. With `groups` G, over
+    `row`, each of G equal parts of a row is reduced on its own: i and n count within the part.
 
     `maps[t]`: (x : f32, i, n : i32, t accumulators : f32) -> f32.
     `finish`: as in the formulas, f32 but for i and n, -> f32.
-    All row types are one type. %batch is given if and only if the kernel reduces over sequences.
+    All row types are one type, but for x of a kernel over sequences, whose result has one row per sequence. %batch is given
+    if and only if the kernel reduces over sequences.
 
     ```mlir
     %y = hk.rowwise %x over row combine [add] vectors [@g] : tensor<?x384xf32>
@@ -228,13 +163,14 @@ def HK_RowwiseOp : HK_StructuredOpBase<"rowwise", [AttrSizedOperandSegments]> {
     HK_RowwiseOverAttr:$over,
     DefaultValuedAttr<HK_CombineArray, "{}">:$combine,
     DefaultValuedAttr<HK_SymbolArray, "{}">:$vectors,
+    DefaultValuedAttr<I64Attr, "1">:$groups,
     OptionalAttr<HK_ConfigArray>:$configs,
     OptionalAttr<StrArrayAttr>:$config_sources
   );
   let results = (outs HK_Rows:$result);
   let regions = (region SizedRegion<1>:$finish, VariadicRegion<SizedRegion<1>>:$maps);
   let assemblyFormat = [{
-    $x (`,` $batch^)? `over` custom<Over>($over) (`combine` custom<Combines>($combine)^)? (`vectors` $vectors^)?
+    $x (`,` $batch^)? `over` custom<Over>($over) (`groups` $groups^)? (`combine` custom<Combines>($combine)^)? (`vectors` $vectors^)?
     (`rows` `(` $rows^ `)`)? attr-dict `:` custom<RowwiseTypes>(type($x), type($rows), type($result), ref($rows))
     custom<RowwiseRegions>($maps, $finish)
   }];
@@ -252,7 +188,7 @@ def HK_RowwiseOp : HK_StructuredOpBase<"rowwise", [AttrSizedOperandSegments]> {
 }
 
 def HK_YieldOp : HK_Op<"yield", [Pure, Terminator,
-    ParentOneOf<["GatherOp", "GemmOp", "AttentionOp", "RowwiseOp"]>]> {
+    ParentOneOf<["GatherOp", "GemmOp", "AttentionOp", "RowwiseOp", "MapOp"]>]> {
   let summary = "the value of a scalar region";
   let description = [{
     ```mlir
@@ -270,7 +206,7 @@ def HK_YieldOp : HK_Op<"yield", [Pure, Terminator,
 def HK_KernelOp : HK_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, SymbolTable, SingleBlock]> {
   let summary = "one structured op as a function of its operands";
   let description = [{
-    Arguments are the structured op's row arguments in order, then the batch if it takes one. Its weights are formal:
+    Arguments are the structured op's row arguments (pair values among them) in order, then the batch if it takes one. Its weights are formal:
     `hk.weight` declarations without a recipe, in the order of the op's weight arguments. The body is those, the structured op and
     `hk.return`. One kernel serves every call site of the same signature.
 
@@ -314,21 +250,22 @@ def HK_KernelOp : HK_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove, Symbo
 }
 
 def HK_ReturnOp : HK_Op<"return", [Pure, Terminator, HasParent<"KernelOp">]> {
-  let summary = "the result of a kernel";
+  let summary = "the results of a kernel";
   let description = [{
     ```mlir
     hk.return %0 : tensor<?x384xf32>
     ```
   }];
-  let arguments = (ins HK_Rows:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let arguments = (ins Variadic<HK_Value>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
 }
 
 def HK_LaunchOp : HK_Op<"launch", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a call of a kernel";
   let description = [{
     `rows` and `batch` bind the kernel's arguments, `weights` its formal weights. `op_name` is the place in the model
-    (`layers.0.attention`), for profiles and errors; `slot`, set by `hk-plan-memory`, where the result lives in the arena.
+    (`layers.0.attention`), for profiles and errors; `slot`, set by `hk-plan-memory`, where the result lives in the arena, and
+    `scores_slot` where the pair value does that an attention may give besides.
 
     ```mlir
     %y = hk.launch @gemm_384x1152_bias(%x) weights [@layers.0.to_qkv, @layers.0.to_qkv_bias]
@@ -338,16 +275,17 @@ def HK_LaunchOp : HK_Op<"launch", [AttrSizedOperandSegments, DeclareOpInterfaceM
   }];
   let arguments = (ins
     FlatSymbolRefAttr:$kernel,
-    Variadic<HK_Rows>:$rows,
+    Variadic<HK_Value>:$rows,
     Optional<HK_BatchType>:$batch,
     DefaultValuedAttr<HK_SymbolArray, "{}">:$weights,
     OptionalAttr<StrAttr>:$op_name,
-    OptionalAttr<HK_SlotAttr>:$slot
+    OptionalAttr<HK_SlotAttr>:$slot,
+    OptionalAttr<HK_SlotAttr>:$scores_slot
   );
-  let results = (outs HK_Rows:$result);
+  let results = (outs HK_Rows:$result, Optional<HK_Pairs>:$scores);
   let assemblyFormat = [{
     $kernel `(` $rows `)` (`weights` $weights^)? (`batch` $batch^)? attr-dict
-    `:` functional-type($rows, $result)
+    `:` functional-type($rows, results)
   }];
   let hasVerifier = 1;
 }

@@ -17,7 +17,8 @@ static bool isScalarType(Type type) {
 
 /// The rules for one op inside a scalar region.
 static LogicalResult verifyScalarOp(Operation &inner, StringRef region) {
-  if (!isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()))
+  if (!isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()) &&
+      !isa<ReadOp, TableOp, PairOp>(inner))
     return inner.emitOpError()
            << "is not a scalar op: a region of a structured kernel holds "
               "`arith` and `math` ops only";
@@ -84,6 +85,93 @@ LogicalResult verifyWeight(Operation *op, SymbolTableCollection &symbols,
                             << ", not " << weight.getTensorType();
   diag.attachNote(weight.getLoc()) << "the weight is declared here";
   return diag;
+}
+
+SmallVector<FlatSymbolRefAttr> toSymbols(ArrayAttr symbols) {
+  return llvm::to_vector(symbols.getAsRange<FlatSymbolRefAttr>());
+}
+
+ArrayAttr toArray(MLIRContext *context, ArrayRef<FlatSymbolRefAttr> symbols) {
+  return ArrayAttr::get(context,
+                        SmallVector<Attribute>(symbols.begin(), symbols.end()));
+}
+
+//===----------------------------------------------------------------------===//
+// Reads
+//===----------------------------------------------------------------------===//
+
+LogicalResult verifyTables(Operation *op, SymbolTableCollection &symbols,
+                           ArrayAttr tables) {
+  SmallVector<size_t> ranks;
+  for (auto table : tables.getAsRange<FlatSymbolRefAttr>()) {
+    auto weight = symbols.lookupNearestSymbolFrom<WeightOp>(op, table);
+    if (!weight)
+      return op->emitOpError() << "uses `@" << table.getValue()
+                               << "` as a table, but there is no such weight";
+    ranks.push_back(weight.getTensorType().getRank());
+  }
+  WalkResult result = op->walk([&](TableOp read) -> WalkResult {
+    int64_t table = read.getTable();
+    if (table < 0 || table >= int64_t(ranks.size()))
+      return read.emitOpError()
+             << "reads table " << table << ", but there are " << ranks.size();
+    if (read.getIndices().size() != ranks[table])
+      return read.emitOpError()
+             << "gives " << read.getIndices().size()
+             << " indices to a table with " << ranks[table] << " dimensions";
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+LogicalResult verifyReads(Operation *op, ValueRange rows, ValueRange pairs,
+                          llvm::function_ref<bool(Value)> needsRow) {
+  auto isIn = [](int64_t operand, ValueRange values) {
+    return operand >= 0 && operand < int64_t(values.size());
+  };
+  WalkResult result = op->walk([&](Operation *inner) -> WalkResult {
+    if (auto pair = dyn_cast<PairOp>(inner);
+        pair && !isIn(pair.getOperand(), pairs))
+      return pair.emitOpError()
+             << "reads pair operand " << int64_t(pair.getOperand())
+             << ", but there are " << pairs.size();
+    auto read = dyn_cast<ReadOp>(inner);
+    if (!read)
+      return WalkResult::advance();
+    if (!isIn(read.getOperand(), rows))
+      return read.emitOpError()
+             << "reads row operand " << int64_t(read.getOperand())
+             << ", but there are " << rows.size();
+    Value operand = rows[read.getOperand()];
+    if (read.getRow() && getSpace(operand) == RowSpace::Sequences)
+      return read.emitOpError()
+             << "reads `at` a row of an operand with one row per sequence";
+    if (!read.getRow() && needsRow(operand))
+      return read.emitOpError() << "must say `at` which row it reads "
+                                << getSpaceName(getSpace(operand));
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+//===----------------------------------------------------------------------===//
+// Names in the text form
+//===----------------------------------------------------------------------===//
+
+void nameArguments(Region &region, ArrayRef<StringRef> inputs,
+                   OpAsmSetValueNameFn setName, unsigned accumulators,
+                   unsigned vectors, unsigned rows) {
+  if (region.empty())
+    return;
+  SmallVector<std::string> names(inputs.begin(), inputs.end());
+  for (auto [word, count] :
+       {std::pair<StringRef, unsigned>{"acc", accumulators},
+        {"vector", vectors},
+        {"row", rows}})
+    for (unsigned index = 0; index < count; ++index)
+      names.push_back((word + Twine(index)).str());
+  for (auto [argument, name] : llvm::zip(region.front().getArguments(), names))
+    setName(argument, name);
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,22 +1,35 @@
 // Structured ops as plain descriptions, and the names of kernels.
 #include "compiler/Dialect/HK/IR/KernelDescription.h"
 
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace xf::hk {
 
-static targets::GatherIndex toTargets(GatherIndex index) {
-  switch (index) {
-  case GatherIndex::Ids:
-    return targets::GatherIndex::Ids;
-  case GatherIndex::Positions:
-    return targets::GatherIndex::Positions;
-  case GatherIndex::Types:
-    return targets::GatherIndex::Types;
+static targets::GatherIndex toTargets(StringRef index) {
+  return llvm::StringSwitch<targets::GatherIndex>(index)
+      .Case("ids", targets::GatherIndex::Ids)
+      .Cases("positions", "pos", targets::GatherIndex::Positions)
+      .Case("token_types", targets::GatherIndex::Types)
+      .Default(targets::GatherIndex::Other);
+}
+
+static targets::Normalizer toTargets(Normalizer normalizer) {
+  switch (normalizer) {
+  case Normalizer::Softmax:
+    return targets::Normalizer::Softmax;
+  case Normalizer::Sigmoid:
+    return targets::Normalizer::Sigmoid;
+  case Normalizer::OneHot:
+    return targets::Normalizer::OneHot;
+  case Normalizer::Signed:
+    return targets::Normalizer::Signed;
+  case Normalizer::Queries:
+    return targets::Normalizer::Queries;
   }
-  llvm_unreachable("every index is above");
+  llvm_unreachable("every normalizer is above");
 }
 
 static targets::Combine toTargets(Combine combine) {
@@ -34,7 +47,7 @@ static targets::Combine toTargets(Combine combine) {
 static void describe(GatherOp op, targets::KernelDesc &desc) {
   desc.kind = targets::KernelKind::Gather;
   desc.gather.width = getWidth(op.getResult());
-  for (auto index : op.getIndices().getAsRange<GatherIndexAttr>())
+  for (auto index : op.getIndices().getAsRange<StringAttr>())
     desc.gather.tables.push_back(toTargets(index.getValue()));
 }
 
@@ -44,6 +57,33 @@ static void describe(GemmOp op, targets::KernelDesc &desc) {
   desc.gemm.n = getWidth(op.getResult());
   desc.gemm.vectors = op.getVectors().size();
   desc.gemm.rows = op.getRows().size();
+}
+
+/// The logical extents of weights.
+static std::vector<std::vector<int64_t>> extentsOf(Operation *op,
+                                                   ArrayAttr symbols) {
+  std::vector<std::vector<int64_t>> extents;
+  for (auto symbol : symbols.getAsRange<FlatSymbolRefAttr>())
+    extents.push_back(SymbolTable::lookupNearestSymbolFrom<WeightOp>(op, symbol)
+                          .getTensorType()
+                          .getShape()
+                          .vec());
+  return extents;
+}
+
+/// What the regions read, and where.
+static void describeReads(AttentionOp op, targets::AttentionDesc &a) {
+  for (Value rows : op.getRows()) {
+    RowSpace space = getSpace(rows);
+    a.rows.push_back({getWidth(rows), space == RowSpace::Sequences
+                                          ? targets::ReadSpace::Sequences
+                                      : space == getSpace(op.getQ())
+                                          ? targets::ReadSpace::Queries
+                                          : targets::ReadSpace::Keys});
+  }
+  for (Value pairs : op.getPairs())
+    a.pairs.push_back(getWidth(pairs));
+  a.tables = extentsOf(op, op.getTables());
 }
 
 static void describe(AttentionOp op, targets::KernelDesc &desc) {
@@ -63,6 +103,28 @@ static void describe(AttentionOp op, targets::KernelDesc &desc) {
   a.hasScoreMod = !op.getScoreMod().empty();
   a.hasMaskMod = !op.getMaskMod().empty();
   a.sharedQKV = op.isShared();
+  describeReads(op, a);
+  a.crossKeys = op.isCross();
+  a.zeroKey = op.getZeroKey();
+  a.memoryKeys = op.getNumMemories();
+  a.sink = op.getSinkAttr() != nullptr;
+  a.emptyIsZero = op.getEmpty() == EmptyRows::Zero;
+  a.hasAliveMod = !op.getAliveMod().empty();
+  a.preMix = op.getPreMixAttr() != nullptr;
+  a.postMix = op.getPostMixAttr() != nullptr;
+  a.gateMix = op.getGateMixAttr() != nullptr;
+  a.scoresIn = op.getScoresIn() != nullptr;
+  a.scoresOut = op.getScores() != nullptr;
+  a.l2Distance = op.getL2Distance();
+  a.selective = op.getSelective();
+  a.suffixSums = op.getSuffixSums();
+  a.topK = op.getTopK().value_or(0);
+  a.normalizer = toTargets(op.getNormalizer());
+  if (FlatSymbolRefAttr cope = op.getCopeAttr())
+    a.copeLength = SymbolTable::lookupNearestSymbolFrom<WeightOp>(op, cope)
+                       .getTensorType()
+                       .getDimSize(0);
+  a.copeMix = op.getCopeMixAttr() != nullptr;
 }
 
 static void describe(RowwiseOp op, targets::KernelDesc &desc) {
@@ -73,6 +135,23 @@ static void describe(RowwiseOp op, targets::KernelDesc &desc) {
     desc.rowwise.stages.push_back(toTargets(op.getStageCombine(stage)));
   desc.rowwise.vectors = op.getVectors().size();
   desc.rowwise.rows = op.getRows().size();
+  desc.rowwise.groups = op.getGroups();
+}
+
+static void describe(MapOp op, targets::KernelDesc &desc) {
+  desc.kind = targets::KernelKind::Map;
+  desc.map.width = getWidth(op.getResult());
+  for (Value input : op.getInputs())
+    desc.map.operands.push_back(
+        {getWidth(input),
+         /*perSequence=*/getSpace(input) != getSpace(op.getResult()),
+         /*otherRows=*/false});
+  op.walk([&](ReadOp read) {
+    if (read.getRow())
+      desc.map.operands[read.getOperand()].otherRows = true;
+  });
+  desc.map.tables = extentsOf(op, op.getTables());
+  desc.map.usesBatch = op.getBatch() != nullptr;
 }
 
 /// A word per transcendental of the op's regions, each once, in order.
@@ -116,8 +195,12 @@ std::string kernelName(StructuredOp op) {
       .Case([&](AttentionOp attention) {
         return "attention_" + number(attention.getHeads()) + "x" +
                number(attention.getHeadDim()) +
+               (attention.isCross() ? "_cross" : "") +
                (attention.getScoreMod().empty() ? "" : "_score") +
                (attention.getMaskMod().empty() ? "" : "_mask");
+      })
+      .Case([&](MapOp map) {
+        return "map_" + number(getWidth(map.getResult())) + functionWords(op);
       })
       .Case([&](RowwiseOp rowwise) {
         return std::string(rowwise.isOverSequence() ? "pool_" : "rowwise_") +
@@ -131,7 +214,7 @@ targets::KernelDesc describeKernel(StructuredOp op) {
   desc.name = kernel ? kernel.getSymName().str() : kernelName(op);
   desc.math = functionWords(op);
   llvm::TypeSwitch<Operation *>(op.getOperation())
-      .Case<GatherOp, GemmOp, AttentionOp, RowwiseOp>(
+      .Case<GatherOp, GemmOp, AttentionOp, RowwiseOp, MapOp>(
           [&](auto concrete) { describe(concrete, desc); });
   return desc;
 }

@@ -2,6 +2,7 @@
 #include "compiler/Dialect/XF/IR/ModelKnobs.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/ErrorHandling.h"
 
@@ -37,6 +38,46 @@ bool boolKnob(Operation *op, StringRef name, unsigned layer) {
 
 StringRef wordKnob(Operation *op, StringRef name, unsigned layer) {
   return valueOf<StringAttr>(op, name, layer).getValue();
+}
+
+SmallVector<StringRef> stringsKnob(Operation *op, StringRef name) {
+  SmallVector<StringRef> strings;
+  if (auto values = op->getAttrOfType<ArrayAttr>(name))
+    for (auto value : values.getAsRange<StringAttr>())
+      strings.push_back(value.getValue());
+  return strings;
+}
+
+SmallVector<int64_t> intsKnob(Operation *op, StringRef name) {
+  SmallVector<int64_t> ints;
+  if (auto values = op->getAttrOfType<ArrayAttr>(name))
+    for (auto value : values.getAsRange<IntegerAttr>())
+      ints.push_back(value.getInt());
+  return ints;
+}
+
+DictionaryAttr dictKnob(Operation *op, StringRef name) {
+  auto dict = op->getAttrOfType<DictionaryAttr>(name);
+  return dict ? dict : DictionaryAttr::get(op->getContext());
+}
+
+std::optional<double> scaleKnob(Operation *op, StringRef name) {
+  auto number = op->getAttrOfType<FloatAttr>(name);
+  return number ? std::optional(number.getValueAsDouble()) : std::nullopt;
+}
+
+bool switchKnob(Operation *op, StringRef name) {
+  if (auto boolean = op->getAttrOfType<BoolAttr>(name))
+    return boolean.getValue();
+  return scaleKnob(op, name).has_value();
+}
+
+bool hasInput(Operation *op, StringRef input) {
+  Operation *parent = op->getParentOp();
+  bool isInside = op->getName().stripDialect() == "attention_layers" &&
+                  parent && parent->getName().stripDialect() != "model";
+  return llvm::is_contained(stringsKnob(isInside ? parent : op, "inputs"),
+                            input);
 }
 
 // The model builder fuses the op's place with one NameLoc per knob,

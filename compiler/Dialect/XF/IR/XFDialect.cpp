@@ -44,6 +44,30 @@ static LogicalResult verifyModuleAttribute(Operation *op, StringRef name,
   return success();
 }
 
+/// An i64 from 0 to 2^31 - 1.
+static bool isCountAttr(Attribute value) {
+  auto number = dyn_cast<IntegerAttr>(value);
+  return number && number.getType().isInteger(64) && number.getInt() >= 0 &&
+         number.getInt() <= INT32_MAX;
+}
+
+static LogicalResult verifyCount(Operation *op, StringRef name,
+                                 Attribute value) {
+  if (isCountAttr(value))
+    return success();
+  return op->emitOpError() << "`" << name
+                           << "` must be an i64 from 0 to 2147483647";
+}
+
+static LogicalResult verifyCounts(Operation *op, StringRef name,
+                                  Attribute value, size_t count) {
+  auto array = dyn_cast<ArrayAttr>(value);
+  if (array && array.size() == count && llvm::all_of(array, isCountAttr))
+    return success();
+  return op->emitOpError() << "`" << name << "` must be a list of " << count
+                           << " i64 from 0 to 2147483647";
+}
+
 LogicalResult XFDialect::verifyOperationAttribute(Operation *op,
                                                   NamedAttribute attribute) {
   StringRef name = attribute.getName();
@@ -52,11 +76,20 @@ LogicalResult XFDialect::verifyOperationAttribute(Operation *op,
     return verifyModuleAttribute(op, name, isa<ModelInfoAttr>(value));
   if (name == kCheckpointAttr)
     return verifyModuleAttribute(op, name, isa<CheckpointAttr>(value));
-  if (name != kEntryAttr && name != kResultRowsAttr)
+  bool isCount =
+      llvm::is_contained({kLeadAttr, kTailAttr, kSkipLeadAttr, kSkipTailAttr,
+                          kNumTokensAttr, kMaxSeqLenAttr},
+                         name);
+  bool isList = name == kImageAttr || name == kChunkAttr;
+  if (!isCount && !isList && name != kEntryAttr && name != kResultRowsAttr)
     return op->emitOpError()
            << "`" << name << "` is no attribute of the xf dialect";
   if (!isa<FunctionOpInterface>(op))
     return op->emitOpError() << "`" << name << "` belongs on a function";
+  if (isCount)
+    return verifyCount(op, name, value);
+  if (isList)
+    return verifyCounts(op, name, value, name == kImageAttr ? 3 : 2);
   if (name == kEntryAttr) {
     if (!isa<UnitAttr>(value))
       return op->emitOpError() << "`" << name << "` must be a unit attribute";
@@ -75,11 +108,8 @@ ModelInfoAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                       int64_t tokenTypes) {
   if (name.empty())
     return emitError() << "a model must have a name";
-  if (numTokens <= 0)
-    return emitError() << "`num_tokens` is " << numTokens
-                       << " but must be positive";
-  if (maxSeqLen < 0 || tokenTypes < 0)
-    return emitError()
-           << "`max_seq_len` and `token_types` must not be negative";
+  if (numTokens < 0 || maxSeqLen < 0 || tokenTypes < 0)
+    return emitError() << "`num_tokens`, `max_seq_len` and `token_types` must "
+                          "not be negative";
   return success();
 }

@@ -48,20 +48,28 @@ void ModelOp::build(OpBuilder &builder, OperationState &state, StringRef name) {
   state.addRegion()->emplaceBlock();
 }
 
+static bool isModel(Operation &op) {
+  return isa<TransformerWrapperOp, ViTransformerWrapperOp,
+             ContinuousTransformerWrapperOp, MultiInputTransformerWrapperOp,
+             XTransformerOp, AttentionLayersOp>(op);
+}
+
 Operation *ModelOp::getWrapper() {
-  return *getBody().getOps<TransformerWrapperOp>().begin();
+  return &*llvm::find_if(getBody().front(), isModel);
 }
 
 LogicalResult ModelOp::verify() {
   if (getWeightsLayout().has_value() != getWeightsFile().has_value())
     return emitOpError()
            << "must have both `weights_layout` and `weights_file` or neither";
-  if (!verifyOnly<TransformerWrapperOp>(*this, getBody(),
-                                        "xf.transformer_wrapper"))
-    return failure();
+  if (auto count = llvm::count_if(getBody().front(), isModel); count != 1)
+    return emitOpError() << "must hold exactly one wrapper such as "
+                            "`xf.transformer_wrapper`, or one "
+                            "`xf.attention_layers`, but holds "
+                         << count;
   Operation *refine = nullptr, *generate = nullptr;
   for (Operation &op : getBody().front()) {
-    if (isa<TransformerWrapperOp>(op))
+    if (isModel(op))
       continue;
     if (!isa<RefineOp, GenerateOp>(op))
       return op.emitOpError() << "is not part of a model";
@@ -77,23 +85,82 @@ LogicalResult ModelOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// xf.transformer_wrapper
+// Wrappers
 //===----------------------------------------------------------------------===//
+
+template <typename OpT> static AttentionLayersOp onlyStack(OpT op) {
+  return *op.getBody().template getOps<AttentionLayersOp>().begin();
+}
+
+template <typename OpT>
+static LogicalResult verifyWrapper(OpT op, ArrayRef<StringRef> positive) {
+  if (failed(verifyKnobNames(op, op.getAttributeNames())) ||
+      failed(verifyPositive(op, positive)))
+    return failure();
+  return success(
+      verifyOnly<AttentionLayersOp>(op, op.getBody(), "xf.attention_layers"));
+}
 
 void TransformerWrapperOp::build(OpBuilder &, OperationState &state) {
   state.addRegion()->emplaceBlock();
 }
-
-AttentionLayersOp TransformerWrapperOp::getStack() {
-  return *getBody().getOps<AttentionLayersOp>().begin();
+AttentionLayersOp TransformerWrapperOp::getStack() { return onlyStack(*this); }
+LogicalResult TransformerWrapperOp::verify() {
+  return verifyWrapper(*this, {"num_tokens", "emb_dim"});
 }
 
-LogicalResult TransformerWrapperOp::verify() {
-  if (failed(verifyKnobNames(*this, getAttributeNames())) ||
-      failed(verifyPositive(*this, {"num_tokens", "emb_dim"})))
-    return failure();
-  return success(
-      verifyOnly<AttentionLayersOp>(*this, getBody(), "xf.attention_layers"));
+void ViTransformerWrapperOp::build(OpBuilder &, OperationState &state) {
+  state.addRegion()->emplaceBlock();
+}
+AttentionLayersOp ViTransformerWrapperOp::getStack() {
+  return onlyStack(*this);
+}
+LogicalResult ViTransformerWrapperOp::verify() {
+  return verifyWrapper(*this, {"image_size", "patch_size", "channels"});
+}
+
+void ContinuousTransformerWrapperOp::build(OpBuilder &, OperationState &state) {
+  state.addRegion()->emplaceBlock();
+}
+AttentionLayersOp ContinuousTransformerWrapperOp::getStack() {
+  return onlyStack(*this);
+}
+LogicalResult ContinuousTransformerWrapperOp::verify() {
+  return verifyWrapper(*this, {"dim_in", "dim_out"});
+}
+
+void MultiInputTransformerWrapperOp::build(OpBuilder &, OperationState &state) {
+  state.addRegion()->emplaceBlock();
+}
+AttentionLayersOp MultiInputTransformerWrapperOp::getStack() {
+  return onlyStack(*this);
+}
+LogicalResult MultiInputTransformerWrapperOp::verify() {
+  return verifyWrapper(*this, {"emb_dim"});
+}
+
+void XTransformerOp::build(OpBuilder &, OperationState &state) {
+  state.addRegion()->emplaceBlock();
+}
+TransformerWrapperOp XTransformerOp::getEncoder() {
+  return *getBody().getOps<TransformerWrapperOp>().begin();
+}
+TransformerWrapperOp XTransformerOp::getDecoder() {
+  return *std::next(getBody().getOps<TransformerWrapperOp>().begin());
+}
+LogicalResult XTransformerOp::verify() {
+  auto sides = getBody().getOps<TransformerWrapperOp>();
+  if (auto count = std::distance(sides.begin(), sides.end()); count != 2)
+    return emitOpError()
+           << "must hold exactly two `xf.transformer_wrapper`, but holds "
+           << count;
+  return verifyKnobNames(*this, getAttributeNames());
+}
+
+AttentionLayersOp xf::ir::stackOf(Operation *wrapper) {
+  if (auto stack = dyn_cast<AttentionLayersOp>(wrapper))
+    return stack;
+  return *wrapper->getRegion(0).getOps<AttentionLayersOp>().begin();
 }
 
 //===----------------------------------------------------------------------===//
@@ -108,25 +175,14 @@ void AttentionLayersOp::build(OpBuilder &, OperationState &state) {
 /// As in the knob table; every layer becomes ops, so no bound is no end.
 static constexpr uint64_t mostLayers = 4096;
 
-/// Knobs that hold one value a layer must have `depth` of them. Lists that are
-/// not about layers come in plain arrays too, so they are named.
-static LogicalResult verifyLayerCounts(AttentionLayersOp op) {
+/// A depth that can be compiled; how many entries a list of layers has follows
+/// from the whole stack and is checked where the sublayers are known.
+static LogicalResult verifyDepth(AttentionLayersOp op) {
   std::optional<uint64_t> depth = op.getDepth();
-  if (!depth)
-    return success();
-  if (*depth > mostLayers)
+  if (depth && *depth > mostLayers)
     return op.emitOpError()
            << "has `depth` = " << *depth << ", but a stack has at most "
            << mostLayers << " layers";
-  for (NamedAttribute attr : op->getAttrs()) {
-    auto values = dyn_cast<ArrayAttr>(attr.getValue());
-    bool isLayered = attr.getName().getValue().starts_with("attn_") ||
-                     attr.getName().getValue().starts_with("ff_");
-    if (values && isLayered && values.size() != *depth)
-      return op.emitOpError()
-             << "has " << values.size() << " values of `"
-             << attr.getName().getValue() << "`, but a depth of " << *depth;
-  }
   return success();
 }
 
@@ -134,7 +190,7 @@ LogicalResult AttentionLayersOp::verify() {
   if (failed(verifyKnobNames(*this, getAttributeNames())) ||
       failed(verifyPositive(*this, {"dim", "depth", "heads", "attn_dim_head"})))
     return failure();
-  return verifyLayerCounts(*this);
+  return verifyDepth(*this);
 }
 
 LogicalResult AttentionLayersOp::verifyRegions() {

@@ -18,6 +18,8 @@ def XF_ScalarF64 : AnyAttrOf<[F64Attr, F64ArrayAttr], "64-bit float, or one per 
 def XF_ScalarBool : AnyAttrOf<[BoolAttr, BoolArrayAttr], "bool, or one per layer">;
 def XF_ScalarStr : AnyAttrOf<[StrAttr, StrArrayAttr], "string, or one per layer">;
 
+def XF_Switch : AnyAttrOf<[BoolAttr, F64Attr], "bool or 64-bit float">;
+
 // The attribute of a knob without the documentation.
 class XF_KnobConstraint<Knob knob> {
   Attr attr = !cond(
@@ -28,12 +30,16 @@ class XF_KnobConstraint<Knob knob> {
     !eq(knob.type, KindEnum) : !if(knob.layered, XF_ScalarStr, StrAttr),
     !eq(knob.type, KindIntList) : I64ArrayAttr,
     !eq(knob.type, KindStringList) : StrArrayAttr,
+    !eq(knob.type, KindSwitch) : XF_Switch,
+    !eq(knob.type, KindDict) : DictionaryAttr,
     true : AnyAttr);
 }
 
 // An absent attribute is the knob's default; xf-resolve-knobs makes it explicit.
 class XF_KnobAttr<Knob knob> : OptionalAttr<XF_KnobConstraint<knob>.attr> {
-  let description = knob.text # " (default: " # knob.defaultText # ")";
+  let description = knob.text # " (default: " # knob.defaultText # ")" #
+                    !if(!empty(knob.formula), "", "; " # knob.formula) #
+                    !if(!empty(knob.weights), "", "; adds " # knob.weights);
 }
 
 // What an op holds of an owner's knobs: all but the stacks, which are ops of their own, and those that are refused
@@ -55,7 +61,8 @@ class XF_KnobOp<string mnemonic, list<Knob> knobs, list<Trait> traits = []> : XF
 def XF_ModelOp : XF_Op<"model", [Symbol, IsolatedFromAbove, SingleBlock, NoTerminator, NoRegionArguments]> {
   let summary = "a model as declared";
   let description = [{
-    One `model` of a spec with what belongs to it: the wrapper (its first op, with the stack inside) and its policies.
+    One `model` of a spec with what belongs to it: the wrapper (its first op, with the stack inside; a stack that is the
+    model itself stands there alone) and its policies.
     `weights_layout` and `weights_file` say where the checkpoint is: a layout table's name, and a path relative to the
     spec's folder. Without them the model has no weights yet and can only be checked and explained.
 
@@ -77,13 +84,27 @@ def XF_ModelOp : XF_Op<"model", [Symbol, IsolatedFromAbove, SingleBlock, NoTermi
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name)>];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// The wrapper; the verifier ensures that there is exactly one.
+    /// What the model is: one of the wrappers, or a bare stack; the verifier
+    /// ensures that there is exactly one.
     ::mlir::Operation *getWrapper();
   }];
 }
 
-def XF_TransformerWrapperOp : XF_KnobOp<"transformer_wrapper", TransformerWrapperKnobs,
-                                        [HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
+// What holds one stack in its region.
+class XF_WrapperOp<string mnemonic, list<Knob> knobs, Trait parent = HasParent<"ModelOp">>
+    : XF_KnobOp<mnemonic, knobs, [parent, SingleBlock, NoTerminator, NoRegionArguments]> {
+  let arguments = knobArguments;
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword $body";
+  let builders = [OpBuilder<(ins)>];
+  let extraClassDeclaration = [{
+    /// The stack; the verifier ensures that there is exactly one.
+    AttentionLayersOp getStack();
+  }];
+}
+
+def XF_TransformerWrapperOp : XF_WrapperOp<"transformer_wrapper", TransformerWrapperKnobs,
+                                           ParentOneOf<["ModelOp", "XTransformerOp"]>> {
   let summary = "token ids in, states, pooled vectors or logits out";
   let description = [{
     Embeddings (token, position, token type), summed and normed, then the stack `attn_layers` in the region, then
@@ -97,23 +118,99 @@ def XF_TransformerWrapperOp : XF_KnobOp<"transformer_wrapper", TransformerWrappe
     }
     ```
   }];
+}
+
+def XF_ViTransformerWrapperOp : XF_WrapperOp<"vi_transformer_wrapper", ViTransformerWrapperKnobs> {
+  let summary = "images in, class scores or a mean state out";
+  let description = [{
+    An image becomes patches row by row; each is normed, projected and normed, and gets a position. Register tokens go
+    last. The result is the mean over patches, through a head where `num_classes` is given.
+
+    Example:
+
+    ```mlir
+    xf.vi_transformer_wrapper attributes {image_size = 16 : i64, patch_size = 4 : i64, num_classes = 7 : i64} {
+      xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+    }
+    ```
+  }];
+}
+
+def XF_ContinuousTransformerWrapperOp
+    : XF_WrapperOp<"continuous_transformer_wrapper", ContinuousTransformerWrapperKnobs> {
+  let summary = "vectors in, vectors out";
+  let description = [{
+    As a transformer_wrapper, with a projection of input vectors in place of the embedding and a projection in place of
+    the vocabulary head.
+
+    Example:
+
+    ```mlir
+    xf.continuous_transformer_wrapper attributes {dim_in = 10 : i64, dim_out = 6 : i64, max_seq_len = 64 : i64} {
+      xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+    }
+    ```
+  }];
+}
+
+def XF_MultiInputTransformerWrapperOp
+    : XF_WrapperOp<"multi_input_transformer_wrapper", MultiInputTransformerWrapperKnobs> {
+  let summary = "several token sequences in step";
+  let description = [{
+    As a transformer_wrapper, with one embedding and one vocabulary head for each name in `num_tokens`; the embeddings
+    are summed.
+
+    Example:
+
+    ```mlir
+    xf.multi_input_transformer_wrapper attributes {num_tokens = {note = 31 : i64, pitch = 17 : i64}, max_seq_len = 64 : i64} {
+      xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+    }
+    ```
+  }];
+}
+
+def XF_XTransformerOp : XF_KnobOp<"x_transformer", XTransformerSharedKnobs,
+                                  [HasParent<"ModelOp">, SingleBlock, NoTerminator, NoRegionArguments]> {
+  let summary = "an encoder and a decoder that attends to it";
+  let description = [{
+    Two transformer_wrappers: the encoder, whose result is its states, then the decoder, a causal stack with cross
+    attention. With `tie_token_emb` the decoder uses the encoder's token table.
+
+    Example:
+
+    ```mlir
+    xf.x_transformer attributes {dim = 32 : i64} {
+      xf.transformer_wrapper attributes {num_tokens = 100 : i64, max_seq_len = 16 : i64, return_only_embed = true} {
+        xf.attention_layers attributes {causal = false, dim = 32 : i64, depth = 2 : i64}
+      }
+      xf.transformer_wrapper attributes {num_tokens = 90 : i64, max_seq_len = 16 : i64} {
+        xf.attention_layers attributes {causal = true, cross_attend = true, dim = 32 : i64, depth = 2 : i64}
+      }
+    }
+    ```
+  }];
   let arguments = knobArguments;
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";
   let builders = [OpBuilder<(ins)>];
   let extraClassDeclaration = [{
-    /// The stack; the verifier ensures that there is exactly one.
-    AttentionLayersOp getStack();
+    /// The two sides; the verifier ensures that there are exactly two.
+    TransformerWrapperOp getEncoder();
+    TransformerWrapperOp getDecoder();
   }];
 }
 
 def XF_AttentionLayersOp : XF_KnobOp<"attention_layers", AttentionLayersKnobs,
-                                     [HasParent<"TransformerWrapperOp">, IsolatedFromAbove]> {
+                                     [ParentOneOf<["ModelOp", "TransformerWrapperOp", "ViTransformerWrapperOp",
+                                                   "ContinuousTransformerWrapperOp",
+                                                   "MultiInputTransformerWrapperOp"]>, IsolatedFromAbove]> {
   let summary = "a stack of attention and feed-forward layers";
   let description = [{
     `depth` blocks of an attention and a feed-forward with norms and residual sums around them. One optional attribute
     per knob; an absent one has the knob's default. A knob that may differ between layers holds a scalar or an array
-    with `depth` entries.
+    with one entry per self attention (`attn_*`), cross attention (`cross_attn_*`), feed-forward (`ff_*`) or sublayer.
+    An absent `cross_attn_*` stands for its `attn_*`, where that one is no array.
 
     `score_mod` maps a logit to a logit, after every knob that changes logits; a key takes part where `mask_mod` and
     every knob that masks keep it. Their arguments are the head, the query's and the key's position. Either may be

@@ -2,7 +2,9 @@
 #ifndef XF_OPS
 #define XF_OPS
 
+include "compiler/Dialect/XF/IR/XFAttentionOp.td"
 include "compiler/Dialect/XF/IR/XFModelOps.td"
+include "compiler/Dialect/XF/IR/XFScalarOps.td"
 include "compiler/Dialect/XF/IR/XFTensorOps.td"
 
 #endif

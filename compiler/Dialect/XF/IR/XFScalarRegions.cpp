@@ -12,7 +12,8 @@ static LogicalResult verifyScalarOp(Operation *op, Operation &inner,
                                     StringRef name) {
   Dialect *dialect = inner.getDialect();
   bool allowed =
-      isa_and_nonnull<arith::ArithDialect, math::MathDialect>(dialect);
+      isa_and_nonnull<arith::ArithDialect, math::MathDialect>(dialect) ||
+      isa<ReadOp, TableOp, PairOp>(inner);
   auto isScalar = [](Type type) { return type.isIntOrIndexOrFloat(); };
   if (allowed && llvm::all_of(inner.getOperandTypes(), isScalar) &&
       llvm::all_of(inner.getResultTypes(), isScalar))
@@ -58,10 +59,11 @@ LogicalResult xf::ir::verifyScoreMod(Operation *op, Region &region) {
   return verifyScalarRegion(op, region, "score_mod", {f32, i32, i32, i32}, f32);
 }
 
-LogicalResult xf::ir::verifyMaskMod(Operation *op, Region &region) {
+LogicalResult xf::ir::verifyMaskMod(Operation *op, Region &region,
+                                    StringRef name) {
   Builder builder(op->getContext());
   Type i32 = builder.getI32Type();
-  return verifyScalarRegion(op, region, "mask_mod", {i32, i32, i32},
+  return verifyScalarRegion(op, region, name, {i32, i32, i32},
                             builder.getI1Type());
 }
 

@@ -4,15 +4,22 @@
 #define XF_TENSOR_OPS
 
 include "compiler/Dialect/XF/IR/XFAttrs.td"
+include "compiler/Dialect/XF/IR/XFScalarOps.td"
 include "mlir/IR/CommonAttrConstraints.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-// A row per token or per sequence; the number of rows is known at run time only.
+// A row per stack row, sequence or context row; the number of rows is known at run time only.
 def XF_Rows
     : Type<CPred<"::xf::ir::isRowsType($_self)">,
-           "rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1", "::mlir::RankedTensorType">;
+           "rows of f32 values, `tensor<?xWxf32>` with W from 1 to 2^31 - 1, in a row space", "::mlir::RankedTensorType">;
+// A value per query row, head and key.
+def XF_Pairs
+    : Type<CPred<"::xf::ir::isPairsType($_self)">,
+           "f32 values of queries, heads and keys, `tensor<?xHx?xf32>`", "::mlir::RankedTensorType">;
+
+def XF_SymbolArray : TypedArrayAttrBase<FlatSymbolRefAttr, "weight symbols">;
 
 class XF_TensorOp<string mnemonic, list<Trait> traits = []>
     : XF_Op<mnemonic, !listconcat([Pure], traits)>;
@@ -60,37 +67,43 @@ def XF_WeightOp : XF_Op<"weight", [Symbol]> {
 def XF_EmbedOp : XF_WeightUserOp<"embed"> {
   let summary = "sum of table rows, one per token";
   let description = [{
-    `y[r, c] = sum_t table_t[index_t[r], c]`, summed in the order given, where
-    the index of a row is its token id (`ids`), its position in its sequence
-    (`positions`), or its token type (`types`).
+    `y[r, c] = sum_t table_t[index_t[r], c]`, summed in the order given.
+    `indices` names an i32 input of the call per table: the token `ids`, the
+    `positions` in the sequence, the `token_types`, or another by its name.
 
     Example:
 
     ```mlir
-    %0 = xf.embed %batch tables [@token_emb, @pos_emb] indices [ids, positions]
+    %0 = xf.embed %batch tables [@token_emb, @pos_emb] indices ["ids", "positions"]
         : tensor<?x384xf32>
     ```
   }];
   let arguments = (ins XF_BatchType:$batch, FlatSymbolRefArrayAttr:$tables,
-                       XF_GatherIndexArrayAttr:$indices);
+                       StrArrayAttr:$indices);
   let results = (outs XF_Rows:$result);
   let assemblyFormat = [{
-    $batch `tables` $tables `indices` custom<GatherIndices>($indices) attr-dict
-    `:` type($result)
+    $batch `tables` $tables `indices` $indices attr-dict `:` type($result)
   }];
+  let builders = [
+    OpBuilder<(ins "int64_t":$width, "::mlir::Value":$batch,
+                   "::llvm::ArrayRef<::mlir::FlatSymbolRefAttr>":$tables,
+                   "::llvm::ArrayRef<::llvm::StringRef>":$indices)>
+  ];
   let hasVerifier = 1;
 }
 
 def XF_NormOp : XF_WeightUserOp<"norm", [SameOperandsAndResultType]> {
   let summary = "normalises each row";
   let description = [{
-    With W the width of a row x:
+    With x one of `groups` equal parts of a row (all of it, where nothing is said), and W its width:
 
     - `layer`: `y = (x - mean(x)) / sqrt(var(x) + eps) * gain + bias`,
       `var(x) = sum((x - mean(x))^2) / W`
     - `l2`: `y = x / max(sqrt(sum(x^2)), eps) * gain + bias`
+    - `rms`: `y = x / sqrt(sum(x^2) / W + eps) * gain + bias`
+    - `softmax`: `y = exp(x - max(x)) / sum(exp(x - max(x)))`; without gain, bias and eps
 
-    `gain` and `bias` are vectors of W values; each may be absent.
+    `gain` and `bias` are vectors as wide as the row; each may be absent.
 
     Example:
 
@@ -98,16 +111,24 @@ def XF_NormOp : XF_WeightUserOp<"norm", [SameOperandsAndResultType]> {
     %1 = xf.norm layer %0 gain @final_norm.gain bias @final_norm.bias
         eps 1.0e-05 : tensor<?x384xf32>
     %2 = xf.norm l2 %1 eps 1.0e-12 : tensor<?x384xf32>
+    %3 = xf.norm rms %2 groups 12 gain @layers.0.q_norm.gain eps 1.0e-05 : tensor<?x384xf32>
     ```
   }];
   let arguments = (ins XF_NormKindAttr:$kind, XF_Rows:$input,
                        OptionalAttr<FlatSymbolRefAttr>:$gain,
-                       OptionalAttr<FlatSymbolRefAttr>:$bias, F64Attr:$eps);
+                       OptionalAttr<FlatSymbolRefAttr>:$bias,
+                       DefaultValuedAttr<F64Attr, "::llvm::APFloat(0.0)">:$eps,
+                       DefaultValuedAttr<I64Attr, "1">:$groups);
   let results = (outs XF_Rows:$result);
   let assemblyFormat = [{
-    `` $kind $input (`gain` $gain^)? (`bias` $bias^)? `eps` $eps attr-dict `:`
+    `` $kind $input (`groups` $groups^)? (`gain` $gain^)? (`bias` $bias^)? (`eps` $eps^)? attr-dict `:`
     type($result)
   }];
+  let skipDefaultBuilders = 1;
+  let builders = [
+    OpBuilder<(ins "::xf::ir::NormKind":$kind, "::mlir::Value":$input, "::mlir::FlatSymbolRefAttr":$gain,
+                   "::mlir::FlatSymbolRefAttr":$bias, "double":$eps, CArg<"int64_t", "1">:$groups)>
+  ];
   let hasVerifier = 1;
 }
 
@@ -115,7 +136,8 @@ def XF_LinearOp : XF_WeightUserOp<"linear"> {
   let summary = "linear map of each row";
   let description = [{
     `y[r, o] = sum_i x[r, i] * weight[o, i] + bias[o]`; `weight` is (out, in),
-    as checkpoints and x-transformers have it; `bias` may be absent.
+    as checkpoints and x-transformers have it; `bias` may be absent. The result
+    is in the input's row space.
 
     Example:
 
@@ -131,6 +153,11 @@ def XF_LinearOp : XF_WeightUserOp<"linear"> {
     $input `weight` $weight (`bias` $bias^)? attr-dict `:` type($input) `->`
     type($result)
   }];
+  let builders = [
+    OpBuilder<(ins "::mlir::Value":$input, "int64_t":$width, "::mlir::FlatSymbolRefAttr":$weight,
+                   "::mlir::FlatSymbolRefAttr":$bias)>
+  ];
+  let hasVerifier = 1;
 }
 
 def XF_ActivationOp : XF_TensorOp<"activation", [SameOperandsAndResultType]> {
@@ -183,6 +210,7 @@ def XF_SliceOp : XF_TensorOp<"slice"> {
   let assemblyFormat = [{
     $input `offset` $offset attr-dict `:` type($input) `->` type($result)
   }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$input, "int64_t":$offset, "int64_t":$width)>];
   let hasVerifier = 1;
   let hasFolder = 1;
   let extraClassDeclaration = [{
@@ -191,93 +219,118 @@ def XF_SliceOp : XF_TensorOp<"slice"> {
 }
 
 //===----------------------------------------------------------------------===//
+// Inputs and computed reads
+//===----------------------------------------------------------------------===//
+
+def XF_InputOp : XF_TensorOp<"input"> {
+  let summary = "a named input of the call";
+  let description = [{
+    Rows of f32, or a pair value. `fill` says what a row has that the caller does not give, be it one that no caller
+    gives (lead, prepended and tail rows) or all where the input is left out: a number, or `index`, the row's number
+    within its sequence. Without it the input is `required`, and rows that nobody gives are 0.
+
+    `scatter`: the caller gives a row per token (`tokens`), per prepended embedding (`prepended`, whose rows are there
+    because of this input), per stack row (`all`), or images with as many patches as tokens (`images`). Names and what the runtime makes of them: `mask`, `pos`,
+    `context`, `context_mask`, `prepend_embeds`, `is_prepended`, `attn_mask`, `attn_bias`, `prefix_attn_len`, ...
+
+    Example:
+
+    ```mlir
+    %mask = xf.input "mask" fill 1.0 : tensor<?x1xf32>
+    %pos = xf.input "pos" index : tensor<?x1xf32>
+    %embeds = xf.input "prepend_embeds" required scatter prepended : tensor<?x384xf32>
+    %context = xf.input "context" required : tensor<?x384xf32, "context">
+    %bias = xf.input "attn_bias" fill 0.0 : tensor<?x12x?xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, OptionalAttr<AnyAttrOf<[F64Attr, StrAttr], "a number or `index`">>:$fill,
+                       DefaultValuedAttr<XF_ScatterAttr, "::xf::ir::Scatter::Tokens">:$scatter);
+  let results = (outs AnyTypeOf<[XF_Rows, XF_Pairs]>:$result);
+  let assemblyFormat = "$name custom<Fill>($fill) (`scatter` $scatter^)? attr-dict `:` type($result)";
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$type, "::llvm::StringRef":$name, "::mlir::Attribute":$fill,
+                   CArg<"::xf::ir::Scatter", "::xf::ir::Scatter::Tokens">:$scatter)>
+  ];
+  let skipDefaultBuilders = 1;
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The caller must give it.
+    bool isRequired() { return !getFillAttr(); }
+    /// Rows that nobody gives are their own index.
+    bool isFilledByIndex() { return ::llvm::isa_and_nonnull<::mlir::StringAttr>(getFillAttr()); }
+  }];
+}
+
+def XF_MapOp : XF_WeightUserOp<"map", [IsolatedFromAbove, AttrSizedOperandSegments]> {
+  let summary = "each element from computed reads";
+  let description = [{
+    `y[r, c] = body(c, i, n)` where row r is row i of a sequence with n rows. The body reads the operands by `xf.read`
+    and the tables by `xf.table`; operands are rows of the result's space, or rows of sequences. The batch is needed by
+    bodies that use i or n, read at another row, or read an operand of another space.
+
+    Example (each row takes its left half from the row before it):
+
+    ```mlir
+    %shifted = xf.map (%x) batch %batch : (tensor<?x384xf32>) -> tensor<?x384xf32> {
+    ^bb0(%c: i32, %i: i32, %n: i32):
+      %zero = arith.constant 0 : i32
+      %one = arith.constant 1 : i32
+      %half = arith.constant 192 : i32
+      %none = arith.constant 0.0 : f32
+      %back = arith.subi %i, %one : i32
+      %previous = arith.maxsi %back, %zero : i32
+      %before = xf.read 0[%c] at %previous : f32
+      %here = xf.read 0[%c] : f32
+      %is_first = arith.cmpi eq, %i, %zero : i32
+      %left = arith.select %is_first, %none, %before : f32
+      %is_left = arith.cmpi slt, %c, %half : i32
+      %y = arith.select %is_left, %left, %here : f32
+      xf.yield %y : f32
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<XF_Rows>:$inputs, Optional<XF_BatchType>:$batch,
+                       DefaultValuedAttr<XF_SymbolArray, "{}">:$tables);
+  let results = (outs XF_Rows:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $inputs `)` (`tables` $tables^)? (`batch` $batch^)? attr-dict `:` functional-type($inputs, $result) $body
+  }];
+  let skipDefaultBuilders = 1;
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::ValueRange":$inputs,
+                   "::llvm::ArrayRef<::mlir::FlatSymbolRefAttr>":$tables, "::mlir::Value":$batch,
+                   "::llvm::function_ref<::mlir::Value(::xf::ir::Scalars &, ::mlir::Value, ::mlir::Value, ::mlir::Value)>":$body)>
+  ];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
 // Ops across the rows of a sequence
 //===----------------------------------------------------------------------===//
 
-def XF_AttentionOp : XF_TensorOp<"attention", [IsolatedFromAbove]> {
-  let summary = "softmax attention within each sequence";
-  let description = [{
-    With i a query, j a key of the same sequence (both count from 0), h a query
-    head, and `g = h mod kv_heads` the key head it reads:
-
-    ```
-    s[h, i, j] = score_mod(scale * sum_e q[i, h, e] * k[j, g, e], h, i, j)
-    s[h, i, j] = -3.4028235e38                 where not mask_mod(h, i, j)
-    y[i, h, :] = sum_j softmax_j(s[h, i, j]) * v[j, g, :]
-    ```
-
-    so a query whose keys are all masked averages every value of its sequence.
-    Heads are contiguous: head h of `q` is the columns from `h * head_dim`, of
-    `v` and the result those from `h * value_dim`.
-
-    Regions, each empty or one block of `arith` and `math` ops on scalars that
-    ends in `xf.yield`; they see nothing but their arguments:
-
-    - `score_mod (s: f32, h: i32, i: i32, j: i32) -> f32`; empty: the identity
-    - `mask_mod (h: i32, i: i32, j: i32) -> i1`; empty: every key counts
-
-    The two are apart because only a mask lets a kernel skip keys.
-
-    Example (causal):
-
-    ```mlir
-    %4 = xf.attention %q, %k, %v, %batch {
-        heads = 12 : i64, kv_heads = 12 : i64, head_dim = 32 : i64,
-        value_dim = 32 : i64, scale = 0.17677669529663687 : f64}
-      mask_mod {
-      ^bb0(%h: i32, %i: i32, %j: i32):
-        %keep = arith.cmpi sge, %i, %j : i32
-        xf.yield %keep : i1
-      } : (tensor<?x384xf32>, tensor<?x384xf32>, tensor<?x384xf32>)
-        -> tensor<?x384xf32>
-    ```
-  }];
-  let arguments = (ins XF_Rows:$q, XF_Rows:$k, XF_Rows:$v, XF_BatchType:$batch,
-                       I64Attr:$heads, I64Attr:$kv_heads, I64Attr:$head_dim,
-                       I64Attr:$value_dim, F64Attr:$scale);
-  let results = (outs XF_Rows:$result);
-  let regions = (region AnyRegion:$score_mod, AnyRegion:$mask_mod);
-  let assemblyFormat = [{
-    $q `,` $k `,` $v `,` $batch attr-dict ``
-    custom<ScalarRegions>($score_mod, $mask_mod) `:` `(` type($q) `,` type($k) `,` type($v) `)` `->` type($result)
-  }];
-  let hasVerifier = 1;
-  let hasRegionVerifier = 1;
-  let hasCanonicalizeMethod = 1;
-}
-
-def XF_PoolOp : XF_TensorOp<"pool", [
-      AllTypesMatch<["input", "result"]>]> {
+def XF_PoolOp : XF_TensorOp<"pool"> {
   let summary = "one row per sequence";
   let description = [{
-    Column by column over the n rows of each sequence: `mean` their sum / n,
-    `max` the largest, `cls` the first, `last` the last.
+    Column by column over the n rows of each sequence: `sum` their sum, `mean` the sum / n, `max` the largest, `cls` the
+    first, `last` the last, `row` the one with number `index`, which the sequence must have.
 
     Example:
 
     ```mlir
-    %6 = xf.pool mean %5, %batch : tensor<?x384xf32>
+    %6 = xf.pool mean %5, %batch : tensor<?x384xf32> -> tensor<?x384xf32, "sequences">
     ```
   }];
   let arguments = (ins XF_PoolKindAttr:$kind, XF_Rows:$input,
-                       XF_BatchType:$batch);
+                       XF_BatchType:$batch, DefaultValuedAttr<I64Attr, "0">:$index);
   let results = (outs XF_Rows:$result);
-  let assemblyFormat = "`` $kind $input `,` $batch attr-dict `:` type($result)";
-}
-
-def XF_YieldOp : XF_Op<"yield", [Pure, Terminator]> {
-  let summary = "the result of a score_mod or mask_mod";
-  let description = [{
-    Ends a scalar region; an `f32` score or an `i1` that keeps a key.
-
-    Example:
-
-    ```mlir
-    xf.yield %keep : i1
-    ```
-  }];
-  let arguments = (ins AnyTypeOf<[F32, I1]>:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let assemblyFormat = "`` $kind $input `,` $batch (`index` $index^)? attr-dict `:` type($input) `->` type($result)";
+  let builders = [
+    OpBuilder<(ins "::xf::ir::PoolKind":$kind, "::mlir::Value":$input, "::mlir::Value":$batch,
+                   CArg<"int64_t", "0">:$index)>
+  ];
+  let hasVerifier = 1;
 }
 
 #endif

@@ -7,9 +7,9 @@ xf.weight @types : tensor<2x4xf32> = <"type_emb.weight"[2, 4]>
 // CHECK: hk.weight @tok : tensor<9x4xf32> = #xf.recipe<"token_emb.weight"[9, 4]>
 // CHECK-LABEL: func.func @embed(%{{.*}}: !hk.batch) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "tokens"}
 func.func @embed(%batch: !xf.batch) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "tokens"} {
-  // CHECK-NEXT: hk.gather %{{.*}} tables [@tok, @tok, @types] indices [ids, positions, types] : tensor<?x4xf32> epilogue (%[[SUM:.*]]: f32) {
+  // CHECK-NEXT: hk.gather %{{.*}} tables [@tok, @tok, @types] indices ["ids", "positions", "token_types"] : tensor<?x4xf32> epilogue (%[[SUM:.*]]: f32) {
   // CHECK-NEXT: hk.yield %[[SUM]]
-  %0 = xf.embed %batch tables [@tok, @tok, @types] indices [ids, positions, types] : tensor<?x4xf32>
+  %0 = xf.embed %batch tables [@tok, @tok, @types] indices ["ids", "positions", "token_types"] : tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
 
@@ -27,7 +27,7 @@ xf.weight @unused : tensor<4xf32> = <"u"[4]>
 // CHECK-NOT: @unused
 // CHECK-LABEL: func.func @linear
 func.func @linear(%batch: !xf.batch) -> tensor<?x4xf32> {
-  %0 = xf.embed %batch tables [@tied] indices [ids] : tensor<?x4xf32>
+  %0 = xf.embed %batch tables [@tied] indices ["ids"] : tensor<?x4xf32>
   // CHECK: hk.gemm %{{.*}} weight @tied.transposed : tensor<?x4xf32> -> tensor<?x9xf32> epilogue (%[[ACC:.*]]: f32) {
   // CHECK-NEXT: hk.yield %[[ACC]]
   %1 = xf.linear %0 weight @tied : tensor<?x4xf32> -> tensor<?x9xf32>
@@ -151,28 +151,28 @@ func.func @attention(%batch: !xf.batch, %qkv: tensor<?x32xf32>) -> tensor<?x16xf
 // -----
 
 // CHECK-LABEL: func.func @pools
-func.func @pools(%batch: !xf.batch, %x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+func.func @pools(%batch: !xf.batch, %x: tensor<?x4xf32>) -> tensor<?x4xf32, "sequences"> {
   // CHECK: hk.rowwise %{{.*}}, %{{.*}} over sequence combine [add] :
   // CHECK: finish (%[[N:.*]]: i32, %[[SUM:.*]]: f32) {
   // CHECK-NEXT: %[[COUNT:.*]] = arith.sitofp %[[N]]
   // CHECK-NEXT: arith.divf %[[SUM]], %[[COUNT]]
-  %0 = xf.pool mean %x, %batch : tensor<?x4xf32>
+  %0 = xf.pool mean %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
   // CHECK: hk.rowwise %{{.*}}, %{{.*}} over sequence combine [max] :
-  %1 = xf.pool max %x, %batch : tensor<?x4xf32>
+  %1 = xf.pool max %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
   // The first row: every other one counts as 0.
   // CHECK: hk.rowwise %{{.*}}, %{{.*}} over sequence combine [add] : {{.*}} map (%[[X:.*]]: f32, %[[I:.*]]: i32, %[[N:.*]]: i32) {
   // CHECK-NEXT: %[[ROW:.*]] = arith.constant 0 : i32
   // CHECK-NEXT: %[[IS:.*]] = arith.cmpi eq, %[[I]], %[[ROW]]
   // CHECK: arith.select %[[IS]], %[[X]], %{{.*}}
-  %2 = xf.pool cls %x, %batch : tensor<?x4xf32>
+  %2 = xf.pool cls %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
   // CHECK: hk.rowwise %{{.*}}, %{{.*}} over sequence combine [add] : {{.*}} map (%[[X:.*]]: f32, %[[I:.*]]: i32, %[[N:.*]]: i32) {
   // CHECK-NEXT: %[[ONE:.*]] = arith.constant 1 : i32
   // CHECK-NEXT: %[[ROW:.*]] = arith.subi %[[N]], %[[ONE]]
   // CHECK-NEXT: %[[IS:.*]] = arith.cmpi eq, %[[I]], %[[ROW]]
   // CHECK: arith.select %[[IS]], %[[X]], %{{.*}}
-  %3 = xf.pool last %x, %batch : tensor<?x4xf32>
-  %4 = xf.add %0, %1 : tensor<?x4xf32>
-  %5 = xf.add %2, %3 : tensor<?x4xf32>
-  %6 = xf.add %4, %5 : tensor<?x4xf32>
-  return %6 : tensor<?x4xf32>
+  %3 = xf.pool last %x, %batch : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
+  %4 = xf.add %0, %1 : tensor<?x4xf32, "sequences">
+  %5 = xf.add %2, %3 : tensor<?x4xf32, "sequences">
+  %6 = xf.add %4, %5 : tensor<?x4xf32, "sequences">
+  return %6 : tensor<?x4xf32, "sequences">
 }

@@ -1,12 +1,12 @@
 // A pre-norm stack without biases: gains only, a final norm, no table that is
 // switched off, layer by layer values, grouped and value-sized heads; nothing
 // of pooling. Per-layer knobs and `only_attn` number the sublayers 0, 1.
-// RUN: xf-opt %s -xf-expand-blocks -split-input-file -mlir-print-debuginfo | FileCheck %s
+// RUN: xf-opt %s -xf-resolve-knobs -xf-expand-blocks -split-input-file -mlir-print-debuginfo | FileCheck %s
 
 // CHECK: module attributes {xf.checkpoint = #xf.checkpoint<layout = "x_transformers", file = "w.safetensors", gains_minus_one = true>
 // CHECK-SAME: max_seq_len = 0, token_types = 0
 // CHECK-LABEL: func.func @states(
-// CHECK: %[[X:.*]] = xf.embed %{{.*}} tables [@token_emb] indices [ids] : tensor<?x4xf32> loc(#[[EMBED:.*]])
+// CHECK: %[[X:.*]] = xf.embed %{{.*}} tables [@token_emb] indices ["ids"] : tensor<?x4xf32> loc(#[[EMBED:.*]])
 // CHECK-NEXT: %[[N:.*]] = xf.norm layer %[[X]] gain @layers.0.norm_pre.gain eps
 // CHECK-NEXT: %[[Q:.*]] = xf.linear %[[N]] weight @layers.0.to_q : tensor<?x4xf32> -> tensor<?x12xf32> loc(#[[TO_Q:.*]])
 // CHECK-NEXT: %[[K:.*]] = xf.linear %[[N]] weight @layers.0.to_k : tensor<?x4xf32> -> tensor<?x6xf32>
@@ -30,16 +30,13 @@
 
 xf.model @tiny attributes {weights_layout = "x_transformers", weights_file = "w.safetensors"} {
   xf.transformer_wrapper attributes {
-    num_tokens = 16 : i64, max_seq_len = 0 : i64, token_types = 0 : i64, emb_dim = 4 : i64,
-    post_emb_norm = false, use_abs_pos_emb = false, pool = "none", normalize = false
+    num_tokens = 16 : i64, max_seq_len = 0 : i64, return_only_embed = true,
+    use_abs_pos_emb = false
   } {
     xf.attention_layers attributes {
-      dim = 4 : i64, depth = 2 : i64, heads = 4 : i64, causal = false, only_attn = true,
-      pre_norm = true, pre_norm_has_final_norm = true, norm_add_unit_offset = true, norm_eps = 1.0e-5 : f64, norm_bias = false,
-      ff_mult = 4.0 : f64, ff_no_bias = false, ff_swish = false, ff_relu_squared = false,
-      attn_dim_head = 3 : i64, attn_value_dim_head = [2 : i64, 5 : i64], attn_kv_heads = [2 : i64, 1 : i64], attn_bias = false,
-      attn_max_attend_past = -1 : i64, attn_softclamp_logits = false, attn_logit_softclamp_value = 50.0 : f64,
-      alibi_pos_bias = false, alibi_num_heads = 4 : i64
+      dim = 4 : i64, depth = 2 : i64, heads = 4 : i64, only_attn = true,
+      ff_mult = 4.0 : f64,
+      attn_dim_head = 3 : i64, attn_value_dim_head = [2 : i64, 5 : i64], attn_kv_heads = [2 : i64, 1 : i64]
     }
   }
 }
@@ -69,16 +66,14 @@ xf.model @tiny attributes {weights_layout = "x_transformers", weights_file = "w.
 // CHECK-NEXT: return %[[P]]
 xf.model @tiny {
   xf.transformer_wrapper attributes {
-    num_tokens = 16 : i64, max_seq_len = 8 : i64, token_types = 0 : i64, emb_dim = 4 : i64,
-    post_emb_norm = false, use_abs_pos_emb = true, pool = "max", normalize = false
+    num_tokens = 16 : i64, max_seq_len = 8 : i64,
+    pool = "max"
   } {
     xf.attention_layers attributes {
-      dim = 4 : i64, depth = 2 : i64, heads = 1 : i64, causal = false, only_attn = false,
-      pre_norm = true, pre_norm_has_final_norm = false, norm_add_unit_offset = true, norm_eps = 1.0e-5 : f64, norm_bias = false,
+      dim = 4 : i64, depth = 2 : i64, heads = 1 : i64,
+      pre_norm_has_final_norm = false,
       ff_mult = [2.0, 3.3], ff_no_bias = [true, false], ff_swish = [true, false], ff_relu_squared = [false, true],
-      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 1 : i64, attn_bias = false,
-      attn_max_attend_past = -1 : i64, attn_softclamp_logits = false, attn_logit_softclamp_value = 50.0 : f64,
-      alibi_pos_bias = false, alibi_num_heads = 1 : i64
+      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 1 : i64
     }
   }
 }

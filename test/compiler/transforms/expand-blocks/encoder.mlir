@@ -1,6 +1,6 @@
 // A post-norm encoder with every bias, as BERT is: embeddings summed and
 // normed, norms after the residual sums, pooled and normalised.
-// RUN: xf-opt %s -xf-expand-blocks | FileCheck %s
+// RUN: xf-opt %s -xf-resolve-knobs -xf-expand-blocks | FileCheck %s
 
 // CHECK: module attributes {
 // CHECK-SAME: xf.checkpoint = #xf.checkpoint<layout = "huggingface", file = "model.safetensors", gains_minus_one = false>
@@ -22,7 +22,7 @@
 
 // CHECK-LABEL: func.func @states(
 // CHECK-SAME: %[[BATCH:.*]]: !xf.batch) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "tokens"} {
-// CHECK-NEXT: %[[SUM:.*]] = xf.embed %[[BATCH]] tables [@token_emb, @pos_emb, @type_emb] indices [ids, positions, types]
+// CHECK-NEXT: %[[SUM:.*]] = xf.embed %[[BATCH]] tables [@token_emb, @pos_emb, @type_emb] indices ["ids", "positions", "token_types"]
 // CHECK-NEXT: %[[X:.*]] = xf.norm layer %[[SUM]] gain @post_emb_norm.gain bias @post_emb_norm.bias eps 9.9999999999999998E-13
 // CHECK-NEXT: %[[Q:.*]] = xf.linear %[[X]] weight @layers.0.to_q bias @layers.0.to_q.bias : tensor<?x4xf32> -> tensor<?x6xf32>
 // CHECK-NEXT: %[[K:.*]] = xf.linear %[[X]] weight @layers.0.to_k bias @layers.0.to_k.bias
@@ -41,24 +41,22 @@
 // The same weights serve both entry points.
 // CHECK-NOT: xf.weight
 // CHECK-LABEL: func.func @encode(
-// CHECK-SAME: %[[BATCH:.*]]: !xf.batch) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "sequences"} {
+// CHECK-SAME: %[[BATCH:.*]]: !xf.batch) -> tensor<?x4xf32, "sequences"> attributes {xf.entry, xf.result_rows = "sequences"} {
 // CHECK: %[[Z:.*]] = xf.norm layer %{{.*}} gain @layers.1.norm_post.gain
-// CHECK-NEXT: %[[MEAN:.*]] = xf.pool mean %[[Z]], %[[BATCH]] : tensor<?x4xf32>
+// CHECK-NEXT: %[[MEAN:.*]] = xf.pool mean %[[Z]], %[[BATCH]] : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
 // CHECK-NEXT: %[[UNIT:.*]] = xf.norm l2 %[[MEAN]] eps 9.9999999999999998E-13
 // CHECK-NEXT: return %[[UNIT]]
 
 xf.model @tiny attributes {weights_layout = "huggingface", weights_file = "model.safetensors"} {
   xf.transformer_wrapper attributes {
-    num_tokens = 16 : i64, max_seq_len = 8 : i64, token_types = 2 : i64, emb_dim = 4 : i64,
-    post_emb_norm = true, use_abs_pos_emb = true, pool = "mean", normalize = true
+    num_tokens = 16 : i64, max_seq_len = 8 : i64, token_types = 2 : i64,
+    post_emb_norm = true, pool = "mean", normalize = true
   } {
     xf.attention_layers attributes {
-      dim = 4 : i64, depth = 1 : i64, heads = 2 : i64, causal = false, only_attn = false,
-      pre_norm = false, pre_norm_has_final_norm = true, norm_add_unit_offset = true, norm_eps = 1.0e-12 : f64, norm_bias = true,
-      ff_mult = 2.5 : f64, ff_no_bias = false, ff_swish = false, ff_relu_squared = false,
-      attn_dim_head = 3 : i64, attn_value_dim_head = 3 : i64, attn_kv_heads = 2 : i64, attn_bias = true,
-      attn_max_attend_past = -1 : i64, attn_softclamp_logits = false, attn_logit_softclamp_value = 50.0 : f64,
-      alibi_pos_bias = false, alibi_num_heads = 2 : i64
+      dim = 4 : i64, depth = 1 : i64, heads = 2 : i64,
+      pre_norm = false, norm_eps = 1.0e-12 : f64, norm_bias = true,
+      ff_mult = 2.5 : f64,
+      attn_dim_head = 3 : i64, attn_value_dim_head = 3 : i64, attn_kv_heads = 2 : i64, attn_bias = true
     }
   }
 }

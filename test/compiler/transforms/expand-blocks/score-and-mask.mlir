@@ -1,6 +1,6 @@
 // Knobs on logits become scalar regions of the attention, in x-transformers'
 // order and before the user's own: bias, softclamp, score_mod; masks by `and`.
-// RUN: xf-opt %s -xf-expand-blocks -split-input-file | FileCheck %s
+// RUN: xf-opt %s -xf-resolve-knobs -xf-expand-blocks -split-input-file | FileCheck %s
 
 // CHECK-LABEL: func.func @states(
 // CHECK: xf.attention
@@ -11,16 +11,12 @@
 // CHECK-NEXT: xf.yield %[[KEEP]] : i1
 xf.model @tiny {
   xf.transformer_wrapper attributes {
-    num_tokens = 16 : i64, max_seq_len = 8 : i64, token_types = 0 : i64, emb_dim = 8 : i64,
-    post_emb_norm = false, use_abs_pos_emb = true, pool = "none", normalize = false
+    num_tokens = 16 : i64, max_seq_len = 8 : i64, return_only_embed = true
   } {
     xf.attention_layers attributes {
       dim = 8 : i64, depth = 1 : i64, heads = 4 : i64, causal = true, only_attn = true,
-      pre_norm = true, pre_norm_has_final_norm = true, norm_add_unit_offset = true, norm_eps = 1.0e-5 : f64, norm_bias = false,
-      ff_mult = 2.0 : f64, ff_no_bias = false, ff_swish = false, ff_relu_squared = false,
-      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64, attn_bias = false,
-      attn_max_attend_past = -1 : i64, attn_softclamp_logits = false, attn_logit_softclamp_value = 50.0 : f64,
-      alibi_pos_bias = false, alibi_num_heads = 4 : i64
+      ff_mult = 2.0 : f64,
+      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64
     }
   }
 }
@@ -37,16 +33,13 @@ xf.model @tiny {
 // CHECK-NEXT: xf.yield %[[KEEP]] : i1
 xf.model @tiny {
   xf.transformer_wrapper attributes {
-    num_tokens = 16 : i64, max_seq_len = 8 : i64, token_types = 0 : i64, emb_dim = 8 : i64,
-    post_emb_norm = false, use_abs_pos_emb = true, pool = "none", normalize = false
+    num_tokens = 16 : i64, max_seq_len = 8 : i64, return_only_embed = true
   } {
     xf.attention_layers attributes {
-      dim = 8 : i64, depth = 1 : i64, heads = 4 : i64, causal = false, only_attn = true,
-      pre_norm = true, pre_norm_has_final_norm = true, norm_add_unit_offset = true, norm_eps = 1.0e-5 : f64, norm_bias = false,
-      ff_mult = 2.0 : f64, ff_no_bias = false, ff_swish = false, ff_relu_squared = false,
-      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64, attn_bias = false,
-      attn_max_attend_past = 3 : i64, attn_softclamp_logits = false, attn_logit_softclamp_value = 50.0 : f64,
-      alibi_pos_bias = false, alibi_num_heads = 4 : i64
+      dim = 8 : i64, depth = 1 : i64, heads = 4 : i64, only_attn = true,
+      ff_mult = 2.0 : f64,
+      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64,
+      attn_max_attend_past = 3 : i64
     }
   }
 }
@@ -80,16 +73,14 @@ xf.model @tiny {
 // CHECK-NEXT: xf.yield %[[KEEP]] : i1
 xf.model @tiny {
   xf.transformer_wrapper attributes {
-    num_tokens = 16 : i64, max_seq_len = 8 : i64, token_types = 0 : i64, emb_dim = 8 : i64,
-    post_emb_norm = false, use_abs_pos_emb = true, pool = "none", normalize = false
+    num_tokens = 16 : i64, max_seq_len = 8 : i64, return_only_embed = true
   } {
     xf.attention_layers attributes {
       dim = 8 : i64, depth = 1 : i64, heads = 4 : i64, causal = true, only_attn = true,
-      pre_norm = true, pre_norm_has_final_norm = true, norm_add_unit_offset = true, norm_eps = 1.0e-5 : f64, norm_bias = false,
-      ff_mult = 2.0 : f64, ff_no_bias = false, ff_swish = false, ff_relu_squared = false,
-      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64, attn_bias = false,
+      ff_mult = 2.0 : f64,
+      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64,
       attn_max_attend_past = 3 : i64, attn_softclamp_logits = true, attn_logit_softclamp_value = 30.0 : f64,
-      alibi_pos_bias = true, alibi_num_heads = 4 : i64
+      alibi_pos_bias = true
     }
       score_mod {
       ^bb0(%s: f32, %h: i32, %i: i32, %j: i32):
@@ -117,15 +108,12 @@ xf.model @tiny {
 // CHECK-NEXT: arith.select %[[HAS]], %[[SLOPE]], %[[ZERO]]
 xf.model @tiny {
   xf.transformer_wrapper attributes {
-    num_tokens = 16 : i64, max_seq_len = 8 : i64, token_types = 0 : i64, emb_dim = 8 : i64,
-    post_emb_norm = false, use_abs_pos_emb = true, pool = "none", normalize = false
+    num_tokens = 16 : i64, max_seq_len = 8 : i64, return_only_embed = true
   } {
     xf.attention_layers attributes {
-      dim = 8 : i64, depth = 1 : i64, heads = 4 : i64, causal = false, only_attn = true,
-      pre_norm = true, pre_norm_has_final_norm = true, norm_add_unit_offset = true, norm_eps = 1.0e-5 : f64, norm_bias = false,
-      ff_mult = 2.0 : f64, ff_no_bias = false, ff_swish = false, ff_relu_squared = false,
-      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64, attn_bias = false,
-      attn_max_attend_past = -1 : i64, attn_softclamp_logits = false, attn_logit_softclamp_value = 50.0 : f64,
+      dim = 8 : i64, depth = 1 : i64, heads = 4 : i64, only_attn = true,
+      ff_mult = 2.0 : f64,
+      attn_dim_head = 4 : i64, attn_value_dim_head = 4 : i64, attn_kv_heads = 4 : i64,
       alibi_pos_bias = true, alibi_num_heads = 2 : i64
     }
   }

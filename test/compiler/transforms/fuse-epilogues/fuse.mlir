@@ -105,20 +105,20 @@ func.func @into_rowwise(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 
 // After pooling, and in a gemm, `n` of the elementwise map is the width, a constant.
 // CHECK-LABEL: func.func @width(
-func.func @width(%x: tensor<?x4xf32>, %batch: !hk.batch) -> tensor<?x4xf32> {
+func.func @width(%x: tensor<?x4xf32>, %batch: !hk.batch) -> tensor<?x4xf32, "sequences"> {
   // CHECK: finish (%{{.*}}: i32, %[[SUM:.*]]: f32) {
   // CHECK-NEXT: %[[W:.*]] = arith.constant 4 : i32
   // CHECK-NEXT: %[[F:.*]] = arith.sitofp %[[W]]
   // CHECK-NEXT: arith.divf %[[SUM]], %[[F]]
   // CHECK-NOT: hk.rowwise
-  %0 = hk.rowwise %x, %batch over sequence combine [add] : tensor<?x4xf32>
+  %0 = hk.rowwise %x, %batch over sequence combine [add] : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
-  %1 = hk.rowwise %0 over row : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32) {
+  %1 = hk.rowwise %0 over row : tensor<?x4xf32, "sequences"> finish (%v: f32, %i: i32, %n: i32) {
     %2 = arith.sitofp %n : i32 to f32
     %3 = arith.divf %v, %2 : f32
     hk.yield %3 : f32
   }
-  return %1 : tensor<?x4xf32>
+  return %1 : tensor<?x4xf32, "sequences">
 }
 
 // -----
@@ -130,7 +130,7 @@ func.func @gather(%batch: !hk.batch, %res: tensor<?x4xf32>) -> tensor<?x4xf32> {
   // CHECK: hk.gather
   // CHECK-NEXT: math.tanh
   // CHECK: hk.rowwise %{{.*}} over row rows
-  %0 = hk.gather %batch tables [@tok] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@tok] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   %1 = hk.rowwise %0 over row : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32) {
     %3 = math.tanh %v : f32
     hk.yield %3 : f32
@@ -202,6 +202,57 @@ func.func @squared(%x: tensor<?x8xf32>) -> tensor<?x4xf32> {
   %1 = hk.rowwise %0 over row rows (%0) : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32, %r: f32) {
     %2 = arith.mulf %v, %r : f32
     hk.yield %2 : f32
+  }
+  return %1 : tensor<?x4xf32>
+}
+
+// -----
+
+// Within a group of a row the norm knows its column of the group only: what needs the row's column stays, the rest goes in.
+// CHECK-LABEL: func.func @groups(
+func.func @groups(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK: hk.rowwise %{{.*}} over row groups 2 combine [add] rows(%{{.*}}) : tensor<?x4xf32>
+  // CHECK: math.tanh
+  // CHECK: hk.rowwise
+  // CHECK: arith.sitofp
+  %0 = hk.rowwise %x over row groups 2 combine [add] : tensor<?x4xf32>
+      map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%v: f32, %i: i32, %n: i32, %sum: f32) { hk.yield %sum : f32 }
+  %1 = hk.rowwise %0 over row rows (%y) : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32, %r: f32) {
+    %3 = math.tanh %r : f32
+    hk.yield %3 : f32
+  }
+  %2 = hk.rowwise %1 over row : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32) {
+    %3 = arith.sitofp %i : i32 to f32
+    hk.yield %3 : f32
+  }
+  return %2 : tensor<?x4xf32>
+}
+
+// -----
+
+// A map takes elementwise work in as reads of its own element.
+hk.weight @g : tensor<4xf32> = "recipe"
+// CHECK-LABEL: func.func @map(
+// CHECK-SAME: %[[X:.*]]: tensor<?x8xf32>, %[[RES:.*]]: tensor<?x4xf32>)
+func.func @map(%x: tensor<?x8xf32>, %res: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK-NEXT: hk.map(%[[X]], %[[RES]]) tables [@g] : (tensor<?x8xf32>, tensor<?x4xf32>) -> tensor<?x4xf32> body (%[[C:.*]]: i32, %{{.*}}: i32, %{{.*}}: i32) {
+  // CHECK: %[[A:.*]] = hk.read 0[%{{.*}}] : f32
+  // CHECK-NEXT: %[[G:.*]] = hk.table 0[%[[C]]] : f32
+  // CHECK-NEXT: %[[R:.*]] = hk.read 1[%[[C]]] : f32
+  // CHECK-NEXT: %[[P:.*]] = arith.mulf %[[A]], %[[G]]
+  // CHECK-NEXT: %[[Y:.*]] = arith.addf %[[P]], %[[R]]
+  // CHECK-NEXT: hk.yield %[[Y]]
+  // CHECK-NOT: hk.rowwise
+  %0 = hk.map (%x) : (tensor<?x8xf32>) -> tensor<?x4xf32> body (%c: i32, %i: i32, %n: i32) {
+    %four = arith.constant 4 : i32
+    %d = arith.addi %c, %four : i32
+    %y = hk.read 0[%d] : f32
+    hk.yield %y : f32
+  }
+  %1 = hk.rowwise %0 over row vectors [@g] rows (%res) : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32, %g: f32, %r: f32) {
+    %2 = arith.mulf %v, %g : f32
+    %3 = arith.addf %2, %r : f32
+    hk.yield %3 : f32
   }
   return %1 : tensor<?x4xf32>
 }

@@ -33,11 +33,16 @@ func.func @states(%x: tensor<?x4xf32>, %batch: !xf.batch) -> tensor<?x4xf32> {
 func.func @encode(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   // CHECK-NEXT: %[[QKV:.*]] = xf.linear %{{.*}} weight @layers.0.to_qkv bias @layers.0.to_qkv.bias
   // CHECK: %[[V:.*]] = xf.slice %[[QKV]] offset 6
-  // CHECK-NEXT: return %[[V]]
+  // CHECK-NEXT: xf.map(%[[V]])
   %q = xf.linear %x weight @layers.0.to_q bias @layers.0.to_q.bias : tensor<?x4xf32> -> tensor<?x4xf32>
   %k = xf.linear %x weight @layers.0.to_k bias @layers.0.to_k.bias : tensor<?x4xf32> -> tensor<?x2xf32>
   %v = xf.linear %x weight @layers.0.to_v bias @layers.0.to_v.bias : tensor<?x4xf32> -> tensor<?x2xf32>
-  return %v : tensor<?x2xf32>
+  %y = xf.map (%v) : (tensor<?x2xf32>) -> tensor<?x2xf32> {
+  ^bb0(%c: i32, %i: i32, %n: i32):
+    %e = xf.read 0[%c] : f32
+    xf.yield %e : f32
+  }
+  return %y : tensor<?x2xf32>
 }
 
 // -----
@@ -62,7 +67,13 @@ func.func @apart(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %1 = xf.linear %x weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
   %2 = xf.linear %x weight @a bias @c : tensor<?x4xf32> -> tensor<?x4xf32>
   %3 = xf.linear %2 weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
-  %4 = xf.add %0, %1 : tensor<?x4xf32>
+  %4 = xf.map (%0, %1) : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32> {
+  ^bb0(%c: i32, %i: i32, %n: i32):
+    %a = xf.read 0[%c] : f32
+    %b = xf.read 1[%c] : f32
+    %s = arith.addf %a, %b : f32
+    xf.yield %s : f32
+  }
   %5 = xf.add %4, %3 : tensor<?x4xf32>
   return %5 : tensor<?x4xf32>
 }
@@ -78,9 +89,39 @@ xf.weight @ab : tensor<4x4xf32> = <"ab"[4, 4]>
 func.func @taken(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %0 = xf.linear %x weight @a : tensor<?x4xf32> -> tensor<?x4xf32>
   %1 = xf.linear %x weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
-  %2 = xf.add %0, %1 : tensor<?x4xf32>
+  %2 = xf.map (%0, %1) : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32> {
+  ^bb0(%c: i32, %i: i32, %n: i32):
+    %a = xf.read 0[%c] : f32
+    %b = xf.read 1[%c] : f32
+    %s = arith.addf %a, %b : f32
+    xf.yield %s : f32
+  }
   %3 = xf.linear %2 weight @ab : tensor<?x4xf32> -> tensor<?x4xf32>
   return %3 : tensor<?x4xf32>
+}
+
+// -----
+
+// What only reads whole values would need a copy of its part: its linear stays apart, also where the reader is behind a slice.
+// CHECK-LABEL: func.func @norm_reads(
+// CHECK-NEXT: xf.linear %{{.*}} weight @a :
+// CHECK-NEXT: xf.linear %{{.*}} weight @bd :
+// CHECK: xf.linear %{{.*}} weight @c :
+xf.weight @a : tensor<4x4xf32> = <"a"[4, 4]>
+xf.weight @b : tensor<4x4xf32> = <"b"[4, 4]>
+xf.weight @c : tensor<4x4xf32> = <"c"[4, 4]>
+xf.weight @d : tensor<4x4xf32> = <"d"[4, 4]>
+func.func @norm_reads(%x: tensor<?x4xf32>, %batch: !xf.batch) -> tensor<?x2xf32> {
+  %0 = xf.linear %x weight @a : tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = xf.linear %x weight @b : tensor<?x4xf32> -> tensor<?x4xf32>
+  %2 = xf.linear %x weight @c : tensor<?x4xf32> -> tensor<?x4xf32>
+  %3 = xf.linear %x weight @d : tensor<?x4xf32> -> tensor<?x4xf32>
+  %4 = xf.norm l2 %0 eps 1.0e-12 : tensor<?x4xf32>
+  %5 = xf.attention %4, %1, %3, %batch {heads = 2 : i64, kv_heads = 2 : i64, head_dim = 2 : i64, value_dim = 2 : i64, scale = 1.0 : f64}
+      : (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+  %6 = xf.slice %2 offset 2 : tensor<?x4xf32> -> tensor<?x2xf32>
+  %7 = xf.norm l2 %6 eps 1.0e-12 : tensor<?x2xf32>
+  return %7 : tensor<?x2xf32>
 }
 
 // -----

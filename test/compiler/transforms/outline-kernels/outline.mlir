@@ -113,18 +113,54 @@ hk.weight @g : tensor<4xf32> = "recipe"
 // CHECK: hk.kernel @rowwise_4_tanh(%[[X:.*]]: tensor<?x4xf32>, %[[R:.*]]: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // CHECK-NEXT: hk.weight @vector0 : tensor<4xf32>
 // CHECK-NEXT: hk.rowwise %[[X]] over row vectors [@vector0] rows(%[[R]])
-// CHECK: hk.kernel @pool_4(%[[X:.*]]: tensor<?x4xf32>, %[[R:.*]]: tensor<?x4xf32>, %[[B:.*]]: !hk.batch) -> tensor<?x4xf32> {
+// CHECK: hk.kernel @pool_4(%[[X:.*]]: tensor<?x4xf32>, %[[R:.*]]: tensor<?x4xf32, "sequences">, %[[B:.*]]: !hk.batch) -> tensor<?x4xf32, "sequences"> {
 // CHECK-NEXT: hk.rowwise %[[X]], %[[B]] over sequence combine [max] rows(%[[R]])
 // CHECK-LABEL: func.func @kinds(
-func.func @kinds(%batch: !hk.batch, %pooled: tensor<?x4xf32>) -> tensor<?x4xf32> {
+func.func @kinds(%batch: !hk.batch, %pooled: tensor<?x4xf32, "sequences">) -> tensor<?x4xf32, "sequences"> {
   // CHECK: hk.launch @gather_4() weights [@tok, @pos] batch %{{.*}} {{.*}} : () -> tensor<?x4xf32>
-  %0 = hk.gather %batch tables [@tok, @pos] indices [ids, positions] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@tok, @pos] indices ["ids", "positions"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   %1 = hk.rowwise %0 over row vectors [@g] rows (%0) : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32, %g: f32, %r: f32) {
     %3 = math.tanh %g : f32
     hk.yield %3 : f32
   }
-  // CHECK: hk.launch @pool_4(%{{.*}}, %{{.*}}) batch %{{.*}} {{.*}} : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
-  %2 = hk.rowwise %1, %batch over sequence combine [max] rows (%pooled) : tensor<?x4xf32>
+  // CHECK: hk.launch @pool_4(%{{.*}}, %{{.*}}) batch %{{.*}} {{.*}} : (tensor<?x4xf32>, tensor<?x4xf32, "sequences">) -> tensor<?x4xf32, "sequences">
+  %2 = hk.rowwise %1, %batch over sequence combine [max] rows (%pooled) : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %max: f32, %r: f32) { hk.yield %max : f32 }
+  return %2 : tensor<?x4xf32, "sequences">
+}
+
+// -----
+
+// What attention reads are arguments in order: rows, pairs, scores; its weights are named by what they are. Two results are two of
+// the launch. Inputs stay where they are.
+hk.weight @bias : tensor<2x9xf32> = "recipe"
+hk.weight @p : tensor<2x2xf32> = "recipe"
+// CHECK: hk.kernel @attention_2x2_mask(%[[Q:.*]]: tensor<?x4xf32>, %[[M:.*]]: tensor<?x4xf32>, %[[P:.*]]: tensor<?x1x?xf32>, %[[S:.*]]: tensor<?x2x?xf32>, %[[B:.*]]: !hk.batch) -> (tensor<?x4xf32>, tensor<?x2x?xf32>) {
+// CHECK-NEXT: hk.weight @table0 : tensor<2x9xf32>
+// CHECK-NEXT: hk.weight @pre_mix : tensor<2x2xf32>
+// CHECK-NEXT: hk.weight @post_mix : tensor<2x2xf32>
+// CHECK-NEXT: hk.attention %[[Q]], %[[Q]], %[[Q]], %[[B]] rows(%[[M]] : tensor<?x4xf32>) pairs(%[[P]] : tensor<?x1x?xf32>) scores_in %[[S]] : tensor<?x2x?xf32> tables [@table0] pre_mix @pre_mix post_mix @post_mix
+// CHECK: hk.kernel @map_4_sin(%{{.*}}: tensor<?x4xf32>) -> tensor<?x4xf32> {
+// CHECK-LABEL: func.func @reads(
+func.func @reads(%batch: !hk.batch, %q: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK-NEXT: hk.input "attn_mask"
+  // CHECK-NEXT: hk.input "prev"
+  // CHECK-NEXT: %[[Y:.*]], %{{.*}} = hk.launch @attention_2x2_mask(%arg1, %arg1, %{{.*}}, %{{.*}}) weights [@bias, @p, @p] batch %arg0
+  // CHECK-NEXT: hk.launch @map_4_sin(%[[Y]]) {
+  %p = hk.input "attn_mask" fill 1.0 : tensor<?x1x?xf32>
+  %s = hk.input "prev" fill 0.0 : tensor<?x2x?xf32>
+  %0, %1 = hk.attention %q, %q, %q, %batch rows (%q : tensor<?x4xf32>) pairs (%p : tensor<?x1x?xf32>)
+      scores_in %s : tensor<?x2x?xf32> tables [@bias] pre_mix @p post_mix @p
+      {heads = 2 : i64, kv_heads = 2 : i64, head_dim = 2 : i64, value_dim = 2 : i64, scale = 0.5 : f32}
+      : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>, tensor<?x2x?xf32>
+      mask_mod (%h: i32, %i: i32, %j: i32) {
+    %k = arith.cmpi sge, %i, %j : i32
+    hk.yield %k : i1
+  }
+  %2 = hk.map (%0) : (tensor<?x4xf32>) -> tensor<?x4xf32> body (%c: i32, %i: i32, %n: i32) {
+    %x = hk.read 0[%c] : f32
+    %y = math.sin %x : f32
+    hk.yield %y : f32
+  }
   return %2 : tensor<?x4xf32>
 }

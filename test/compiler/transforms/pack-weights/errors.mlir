@@ -24,7 +24,7 @@ func.func @targets_disagree(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 hk.weight @w : tensor<4x4xf32> = "recipe"
 func.func @uses_disagree(%batch: !hk.batch) -> tensor<?x4xf32> {
   // expected-note @+1 {{needed as `plain` here}}
-  %0 = hk.gather %batch tables [@w] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@w] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   // expected-error @+1 {{needs `@w` as `panels`, but a library holds each weight in one layout}}
   %1 = hk.gemm %0 weight @w {configs = [#hk.config<target = "a", variant = "packed">]}
       : tensor<?x4xf32> -> tensor<?x4xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }

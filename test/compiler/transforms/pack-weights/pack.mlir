@@ -25,7 +25,7 @@ hk.kernel @gemm(%x: tensor<?x8xf32>) -> tensor<?x4xf32> {
 }
 
 func.func @f(%batch: !hk.batch) -> tensor<?x4xf32> {
-  %0 = hk.gather %batch tables [@tok] indices [ids] : tensor<?x8xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@tok] indices ["ids"] : tensor<?x8xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   %1 = hk.launch @gemm(%0) weights [@w, @b] : (tensor<?x8xf32>) -> tensor<?x4xf32>
   %2 = hk.gemm %1 weight @as_it_is {configs = [#hk.config<target = "t", variant = "plain">]}
       : tensor<?x4xf32> -> tensor<?x4xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }

@@ -14,7 +14,7 @@ hk.kernel @narrow(%x: tensor<?x8xf32>) -> tensor<?x4xf32> {
 }
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32>
-  %0 = hk.gather %batch tables [@table0] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   hk.return %0 : tensor<?x4xf32>
 }
 hk.weight @tok : tensor<9x4xf32> = "recipe"
@@ -48,6 +48,30 @@ func.func @returned_early(%batch: !hk.batch) -> tensor<?x4xf32> {
   %1 = hk.launch @wide(%0) weights [@a] : (tensor<?x4xf32>) -> tensor<?x8xf32>
   %2 = hk.launch @narrow(%1) weights [@b] : (tensor<?x8xf32>) -> tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
+}
+
+// Inputs are there from the start, also those that stand further down; pair values have an arena of their own, in which the second
+// takes the place of the first.
+hk.kernel @scores(%q: tensor<?x4xf32>, %in: tensor<?x2x?xf32>, %batch: !hk.batch) -> (tensor<?x4xf32>, tensor<?x2x?xf32>) {
+  %0, %1 = hk.attention %q, %q, %q, %batch scores_in %in : tensor<?x2x?xf32>
+      {heads = 2 : i64, kv_heads = 2 : i64, head_dim = 2 : i64, value_dim = 2 : i64, scale = 0.5 : f32}
+      : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>, tensor<?x2x?xf32>
+  hk.return %0, %1 : tensor<?x4xf32>, tensor<?x2x?xf32>
+}
+// CHECK-LABEL: func.func @inputs(
+// CHECK-SAME: hk.arena_width = 12 : i64, hk.pairs_width = 4 : i64
+func.func @inputs(%batch: !hk.batch) -> tensor<?x4xf32> {
+  // CHECK-NEXT: hk.input "x" required {slot = #hk.slot<offset = [[X:[0-9]+]], width = 4>}
+  // CHECK-NEXT: hk.input "bias" fill 0.000000e+00 {slot = #hk.slot<offset = [[BIAS:[0-9]+]], width = 2>} : tensor<?x2x?xf32>
+  // CHECK-NEXT: hk.launch @scores({{.*}} {scores_slot = #hk.slot<offset = [[SECOND:[0-9]+]], width = 2>, slot = #hk.slot<
+  // CHECK-NEXT: hk.input "late" required {slot = #hk.slot<offset = {{[0-9]+}}, width = 4>}
+  // CHECK-NEXT: hk.launch @scores({{.*}} {scores_slot = #hk.slot<offset = [[BIAS]], width = 2>
+  %x = hk.input "x" required : tensor<?x4xf32>
+  %bias = hk.input "bias" fill 0.0 : tensor<?x2x?xf32>
+  %0, %1 = hk.launch @scores(%x, %bias) batch %batch : (tensor<?x4xf32>, tensor<?x2x?xf32>) -> (tensor<?x4xf32>, tensor<?x2x?xf32>)
+  %late = hk.input "late" required : tensor<?x4xf32>
+  %2, %3 = hk.launch @scores(%late, %1) batch %batch : (tensor<?x4xf32>, tensor<?x2x?xf32>) -> (tensor<?x4xf32>, tensor<?x2x?xf32>)
+  return %2 : tensor<?x4xf32>
 }
 
 // MAP: arena of @chain: 12 floats per row, at least 12

@@ -20,17 +20,8 @@ xf.model @m {
 // -----
 
 xf.model @m {
-  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
-    // expected-error @below {{`rotary_pos_emb` is not supported yet}}
-    xf.attention_layers attributes {dim = 32 : i64, depth = 1 : i64, rotary_pos_emb = true}
-  }
-}
-
-// -----
-
-xf.model @m {
-  // expected-error @below {{`num_memory_tokens` is not supported yet}}
-  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64, num_memory_tokens = 4 : i64} {
+  // expected-error @below {{`max_mem_len` is not supported yet}}
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64, max_mem_len = 4 : i64} {
     xf.attention_layers attributes {dim = 32 : i64, depth = 1 : i64}
   }
 }
@@ -97,10 +88,189 @@ xf.model @m {
 // -----
 
 xf.model @m {
-  // expected-error @below {{`emb_dim` = 16 other than `dim` = 32 is not supported yet}}
-  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64, emb_dim = 16 : i64} {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`attn_laser` has 3 values, but the stack has 2 self attentions}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, attn_laser = [true, false, true]}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`ff_mult` has 1 values, but the stack has 2 feed-forwards}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, ff_mult = [2.0]}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`shift_tokens` has 2 values, but the stack has 4 sublayers}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, shift_tokens = [1, 0]}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`custom_layers` has `x`, but sublayers are `a`, `c` and `f`}}
+    xf.attention_layers attributes {dim = 32 : i64, custom_layers = ["a", "x"]}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`layers_execute_order` names sublayer 4, but there are 4}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, layers_execute_order = [0, 4]}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`sandwich_coef` = 3 is more than `depth` = 2}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, sandwich_coef = 3 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`par_ratio` = 9 leaves no room for an attention in the first two thirds of 4 sublayers}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, par_ratio = 9 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`weight_tie_layers` runs one block `depth` times, but `depth` is not set}}
+    xf.attention_layers attributes {dim = 32 : i64, custom_layers = ["a", "f"], weight_tie_layers = true}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`layers_execute_order` and `weight_tie_layers` exclude each other: both say in which order the sublayers run}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, weight_tie_layers = true, layers_execute_order = [0, 1]}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`sandwich_norm` needs `pre_norm`}}
+    // expected-note @below {{`pre_norm` is false here}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, sandwich_norm = true, pre_norm = false}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`gate_residual` and `orthog_residual` exclude each other: a stack has one residual rule}}
+    // expected-note @below {{`orthog_residual` is true here}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, gate_residual = true, orthog_residual = true}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`gated_multi_residual` needs `num_residual_streams` above 1}}
+    // expected-note @below {{`num_residual_streams` is 1 : i64 here}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, gated_multi_residual = true}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`gated_multi_residual` needs `read_gate_rank` in `residual_fn_kwargs`}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, gated_multi_residual = true, num_residual_streams = 2 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`unet_skips` works on one residual stream, but `num_residual_streams` is more}}
+    // expected-note @below {{`num_residual_streams` is 2 : i64 here}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, unet_skips = true, num_residual_streams = 2 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64} {
+    // expected-error @below {{`shift_tokens` = 32 cuts features into 65 parts, but `dim` is 32}}
     // expected-note @below {{`dim` is 32 : i64 here}}
-    xf.attention_layers attributes {dim = 32 : i64, depth = 1 : i64}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64, shift_tokens = 32 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  // expected-error @below {{`tie_embedding` needs embeddings as wide as `dim` = 32}}
+  // expected-note @below {{`emb_dim` is 16 : i64 here}}
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64, tie_embedding = true, emb_dim = 16 : i64} {
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  // expected-error @below {{`looped` needs `pre_and_post_norm`}}
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64, looped = true} {
+    // expected-note @below {{`pre_and_post_norm` is false here}}
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  // expected-error @below {{`recycling` needs `recycle_steps`, the number of passes through the stack}}
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64, recycling = true} {
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  // expected-error @below {{`ff_deep_embed` has an entry for every token, which memory tokens are not}}
+  // expected-note @below {{`num_memory_tokens` is 2 : i64 here}}
+  xf.transformer_wrapper attributes {num_tokens = 10 : i64, max_seq_len = 8 : i64, ff_deep_embed = true, num_memory_tokens = 2 : i64} {
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
+  }
+}
+
+// -----
+
+xf.model @m {
+  // expected-error @below {{`patch_size` = 5 does not divide `image_size` = 16}}
+  // expected-note @below {{`image_size` is 16 : i64 here}}
+  xf.vi_transformer_wrapper attributes {image_size = 16 : i64, patch_size = 5 : i64} {
+    xf.attention_layers attributes {dim = 32 : i64, depth = 2 : i64}
   }
 }
 

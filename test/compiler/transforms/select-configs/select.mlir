@@ -40,7 +40,7 @@ hk.weight @tok : tensor<9x384xf32> = "recipe"
 // LATER-LABEL: hk.kernel @rowwise_384(
 // LATER: {config_sources = ["override"], configs = [#hk.config<target = "x86-64-avx2", variant = "rows", grain_cols = 0, grain_rows = 7>]}
 func.func @f(%batch: !hk.batch) -> tensor<?x384xf32> {
-  %0 = hk.gather %batch tables [@tok] indices [ids] : tensor<?x384xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@tok] indices ["ids"] : tensor<?x384xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   %1 = hk.gemm %0 weight @w : tensor<?x384xf32> -> tensor<?x1536xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }
   %2 = hk.gemm %1 weight @v : tensor<?x1536xf32> -> tensor<?x384xf32> epilogue (%acc: f32) { hk.yield %acc : f32 }
   %3 = hk.rowwise %2 over row : tensor<?x384xf32> finish (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 }

@@ -15,7 +15,7 @@ func.func @entry() {
 
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32>
-  %0 = hk.gather %batch tables [@table0] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   hk.return %0 : tensor<?x4xf32>
 }
 // expected-error @-5 {{must not be left after the phase `kernels`, which ends with weights and functions}}
@@ -23,7 +23,7 @@ hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
 // -----
 
 func.func @other_op(%batch: !hk.batch) -> tensor<?x4xf32> {
-  // expected-error @+1 {{must not stand in a function of kernels, which holds structured hk ops}}
+  // expected-error @+1 {{must not stand in a function of kernels, which holds inputs and structured hk ops}}
   %0 = builtin.unrealized_conversion_cast %batch : !hk.batch to tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
@@ -35,37 +35,10 @@ hk.weight @unused : tensor<4xf32> = "recipe"
 
 // -----
 
-// A residual of tokens on a value of sequences: both are tensor<?x4xf32>, so only the phase can tell.
+// The entry's word on its rows is what its type says.
 hk.weight @tok : tensor<9x4xf32> = "recipe"
-func.func @mixed(%batch: !hk.batch) -> tensor<?x4xf32> {
-  %0 = hk.gather %batch tables [@tok] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
-  %1 = hk.rowwise %0, %batch over sequence combine [add] : tensor<?x4xf32>
-      map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
-  // expected-error @+1 {{mixes rows of tokens with rows of sequences}}
-  %2 = hk.rowwise %1 over row rows (%0) : tensor<?x4xf32> finish (%v: f32, %i: i32, %n: i32, %r: f32) { hk.yield %v : f32 }
-  return %2 : tensor<?x4xf32>
-}
-
-// -----
-
-hk.weight @tok : tensor<9x4xf32> = "recipe"
-func.func @pooled_residual(%batch: !hk.batch) -> tensor<?x4xf32> {
-  %0 = hk.gather %batch tables [@tok] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
-  // expected-error @+1 {{mixes rows of tokens with rows of sequences}}
-  %1 = hk.rowwise %0, %batch over sequence combine [add] rows (%0) : tensor<?x4xf32>
-      map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32, %r: f32) { hk.yield %sum : f32 }
-  return %1 : tensor<?x4xf32>
-}
-
-// -----
-
-hk.weight @tok : tensor<9x4xf32> = "recipe"
-func.func @pooled_twice(%batch: !hk.batch) -> tensor<?x4xf32> {
-  %0 = hk.gather %batch tables [@tok] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
-  %1 = hk.rowwise %0, %batch over sequence combine [add] : tensor<?x4xf32>
-      map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
-  // expected-error @+1 {{reduces over sequences what has one row per sequence already}}
-  %2 = hk.rowwise %1, %batch over sequence combine [add] : tensor<?x4xf32>
-      map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
-  return %2 : tensor<?x4xf32>
+// expected-error @+1 {{says that the result's rows are "sequences", but its type says "tokens"}}
+func.func @other_rows(%batch: !hk.batch) -> tensor<?x4xf32> attributes {xf.entry, xf.result_rows = "sequences"} {
+  %0 = hk.gather %batch tables [@tok] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  return %0 : tensor<?x4xf32>
 }

@@ -17,20 +17,20 @@ xf.model @m {
 // GRAPH: xf.embed
 xf.weight @tok : tensor<9x4xf32> = <"token_emb.weight"[9, 4]>
 func.func @states(%batch: !xf.batch) -> tensor<?x4xf32> {
-  %0 = xf.embed %batch tables [@tok] indices [ids] : tensor<?x4xf32>
+  %0 = xf.embed %batch tables [@tok] indices ["ids"] : tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
 
 //--- kernels.mlir
 // KERNELS: hk.gather
 hk.weight @tok : tensor<9x4xf32> = "recipe"
-func.func @encode(%batch: !hk.batch) -> tensor<?x4xf32> {
-  %0 = hk.gather %batch tables [@tok] indices [ids] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
-  %1 = hk.rowwise %0, %batch over sequence combine [add] : tensor<?x4xf32>
+func.func @encode(%batch: !hk.batch) -> tensor<?x4xf32, "sequences"> {
+  %0 = hk.gather %batch tables [@tok] indices ["ids"] : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  %1 = hk.rowwise %0, %batch over sequence combine [add] : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32) { hk.yield %sum : f32 }
-  %2 = hk.rowwise %0, %batch over sequence combine [add] rows (%1) : tensor<?x4xf32>
+  %2 = hk.rowwise %0, %batch over sequence combine [add] rows (%1) : tensor<?x4xf32> -> tensor<?x4xf32, "sequences">
       map (%v: f32, %i: i32, %n: i32) { hk.yield %v : f32 } finish (%n: i32, %sum: f32, %r: f32) { hk.yield %sum : f32 }
-  return %2 : tensor<?x4xf32>
+  return %2 : tensor<?x4xf32, "sequences">
 }
 
 //--- plan.mlir
@@ -38,7 +38,7 @@ func.func @encode(%batch: !hk.batch) -> tensor<?x4xf32> {
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids] {configs = [#hk.config<target = "t", variant = "plain">]}
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] {configs = [#hk.config<target = "t", variant = "plain">]}
       : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   hk.return %0 : tensor<?x4xf32>
 }

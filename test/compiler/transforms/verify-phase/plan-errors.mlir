@@ -43,7 +43,7 @@ func.func @no_arena(%batch: !hk.batch) -> tensor<?x4xf32> {
 // -----
 
 func.func @other_op(%batch: !hk.batch) -> tensor<?x4xf32> attributes {hk.arena_width = 4 : i64} {
-  // expected-error @+1 {{must not stand in a planned function, which holds launches}}
+  // expected-error @+1 {{must not stand in a planned function, which holds inputs and launches}}
   %0 = builtin.unrealized_conversion_cast %batch : !hk.batch to tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
@@ -53,7 +53,7 @@ func.func @other_op(%batch: !hk.batch) -> tensor<?x4xf32> attributes {hk.arena_w
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids] {configs = [#hk.config<target = "t", variant = "plain">]}
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] {configs = [#hk.config<target = "t", variant = "plain">]}
       : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   hk.return %0 : tensor<?x4xf32>
 }
@@ -68,7 +68,7 @@ func.func @no_slot(%batch: !hk.batch) -> tensor<?x4xf32> attributes {hk.arena_wi
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids] {configs = [#hk.config<target = "t", variant = "plain">]}
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] {configs = [#hk.config<target = "t", variant = "plain">]}
       : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   hk.return %0 : tensor<?x4xf32>
 }
@@ -84,7 +84,7 @@ func.func @past_the_end(%batch: !hk.batch) -> tensor<?x4xf32> attributes {hk.are
 hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>}
 hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
   hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
-  %0 = hk.gather %batch tables [@table0] indices [ids] {configs = [#hk.config<target = "t", variant = "plain">]}
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] {configs = [#hk.config<target = "t", variant = "plain">]}
       : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
   hk.return %0 : tensor<?x4xf32>
 }
@@ -93,5 +93,39 @@ func.func @overlap(%batch: !hk.batch) -> tensor<?x4xf32> attributes {hk.arena_wi
   %0 = hk.launch @gather() weights [@tok] batch %batch {slot = #hk.slot<offset = 0, width = 4>} : () -> tensor<?x4xf32>
   // expected-error @+1 {{has a slot that overlaps that of a value which is still needed}}
   %1 = hk.launch @gather() weights [@tok] batch %batch {slot = #hk.slot<offset = 3, width = 4>} : () -> tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}
+
+// -----
+
+// An input is there from the start, so a launch before it must keep off.
+hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>}
+hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
+  hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] {configs = [#hk.config<target = "t", variant = "plain">]}
+      : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  hk.return %0 : tensor<?x4xf32>
+}
+func.func @early(%batch: !hk.batch) -> tensor<?x4xf32> attributes {hk.arena_width = 4 : i64} {
+  // expected-note @+1 {{the value is made here}}
+  %0 = hk.launch @gather() weights [@tok] batch %batch {slot = #hk.slot<offset = 0, width = 4>} : () -> tensor<?x4xf32>
+  // expected-error @+1 {{has a slot that overlaps that of a value which is still needed}}
+  %1 = hk.input "x" required {slot = #hk.slot<offset = 0, width = 4>} : tensor<?x4xf32>
+  return %1 : tensor<?x4xf32>
+}
+
+// -----
+
+hk.weight @tok : tensor<9x4xf32> = "recipe" {layout = #hk.layout<plain>}
+hk.kernel @gather(%batch: !hk.batch) -> tensor<?x4xf32> {
+  hk.weight @table0 : tensor<9x4xf32> {layout = #hk.layout<plain>}
+  %0 = hk.gather %batch tables [@table0] indices ["ids"] {configs = [#hk.config<target = "t", variant = "plain">]}
+      : tensor<?x4xf32> epilogue (%s: f32) { hk.yield %s : f32 }
+  hk.return %0 : tensor<?x4xf32>
+}
+// expected-error @+1 {{must have `hk.pairs_width`}}
+func.func @pairs(%batch: !hk.batch) -> tensor<?x4xf32> attributes {hk.arena_width = 4 : i64} {
+  %1 = hk.input "attn_mask" fill 1.0 {slot = #hk.slot<offset = 0, width = 1>} : tensor<?x1x?xf32>
+  %0 = hk.launch @gather() weights [@tok] batch %batch {slot = #hk.slot<offset = 0, width = 4>} : () -> tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
