@@ -11,6 +11,7 @@ from xfc import oracle
 
 # Cases that do not pass, each with what is said of it; no case of tier A may stand here.
 REMAINING = {
+    "b_attn_pool_depth": "`attn_pool_depth` is not supported yet",
     "b_gen_looped": "`looped` of a token differs from that of a whole row",
     "b_xl_shift_mem_down": "`shift_mem_down`: a layer reads another layer's memory",
 }
