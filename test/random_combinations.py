@@ -177,19 +177,24 @@ class Harness:
                 outputs = net(ids, mask=mask, return_logits_and_embeddings=True)
             except Exception:
                 return "x-transformers fails in forward"
+            # Of a mixture, x-transformers returns each part's embeddings, not those that entered it.
+            kept = 1 if call["kwargs"].get("mixture_of_softmax") else 2
+            outputs = outputs[:kept]
             if not all(output.isfinite().all() for output in outputs):
                 return "x-transformers gives no finite result"
             state = {name: value.detach().clone().contiguous() for name, value in net.state_dict().items()}
             try:
-                exact = net.double()(ids, mask=mask, return_logits_and_embeddings=True)
+                exact = net.double()(ids, mask=mask, return_logits_and_embeddings=True)[:kept]
                 if max(float(((one - other).abs() / (ATOL + RTOL * one.abs())).max()) for one, other in zip(exact, outputs)) > 1:
                     return "x-transformers in float32 is off by more than the tolerance itself"
                 outputs = exact
             except RuntimeError:  # parts that insist on float32
                 pass
-        return state, ids.numpy(), mask.numpy(), [output.numpy() for output in outputs]
+        outputs = dict(zip(("logits", "states"), (output.numpy() for output in outputs)))
+        return state, ids.numpy(), mask.numpy(), outputs
 
     def compared(self, spec, number, state, ids, mask, outputs):
+        """The largest error over the tolerance, or what went wrong; `outputs` by entry."""
         import numpy as np
         from safetensors.torch import save_file
 
@@ -203,10 +208,15 @@ class Harness:
             library = xfc.compile(folder / "drawn.xf", out=folder / "libdrawn.so", compiler=self.args.compiler, cache_dir=self.args.cache_dir, jobs=1)
             with xfc.load(library, threads=1) as model:
                 feeds = {"mask": list(mask)}
-                got = [np.stack(model.run(entry, list(ids), **feeds)) for entry in ("logits", "states")]
+                got = {entry: np.stack(model.run(entry, list(ids), **feeds)) for entry in outputs}
         except (xfc.CompileError, xfc.Error) as error:
             return "\n".join(str(error).splitlines()[:8])
-        return max(float((np.abs(one.reshape(other.shape) - other) / (ATOL + RTOL * np.abs(other))).max()) for one, other in zip(got, outputs))
+        worst = 0.0
+        for entry, want in outputs.items():
+            if got[entry].shape != want.shape:
+                return f"{entry}: shape {got[entry].shape}, wanted {want.shape}"
+            worst = max(worst, float((np.abs(got[entry] - want) / (ATOL + RTOL * np.abs(want))).max()))
+        return worst
 
 
 def missing():

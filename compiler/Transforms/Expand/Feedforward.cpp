@@ -113,13 +113,31 @@ private:
     SmallVector<FlatSymbolRefAttr> tables;
     if (isOn("ff_glu_mult_bias"))
       tables.push_back(e.weight(name + "ff_gain", {width}));
-    return e.map(name + "gate", x, tables, width,
+    SmallVector<Value> operands = {x};
+    // An activation that looks at the whole half is not done in the map.
+    if (isOn("ff_solu"))
+      operands.push_back(solu(secondHalf(x)));
+    return e.map(name + "gate", operands, tables, width,
+                 [&](Scalars &s, Scalar c, Scalar, Scalar) {
+                   Scalar y;
+                   if (operands.size() > 1) {
+                     Scalar up = s.read(0, c);
+                     y = s.mul(up, s.read(1, c));
+                   } else {
+                     Scalar half = s.integer(width);
+                     Scalar up = s.read(0, c);
+                     Scalar second = s.add(c, half);
+                     y = gated(s, up, s.read(0, second));
+                   }
+                   return tables.empty() ? y : s.mul(y, s.table(0, c));
+                 });
+  }
+
+  Value secondHalf(Value x) {
+    return e.map(name + "gate.half", x, {}, width,
                  [&](Scalars &s, Scalar c, Scalar, Scalar) {
                    Scalar half = s.integer(width);
-                   Scalar up = s.read(0, c);
-                   Scalar second = s.add(c, half);
-                   Scalar y = gated(s, up, s.read(0, second));
-                   return tables.empty() ? y : s.mul(y, s.table(0, c));
+                   return s.read(0, s.add(c, half));
                  });
   }
 

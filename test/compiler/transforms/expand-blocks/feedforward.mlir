@@ -64,3 +64,17 @@ xf.model @m {
     xf.attention_layers attributes {dim = 4 : i64, heads = 2 : i64, attn_dim_head = 2 : i64, ff_mult = 2.0 : f64, custom_layers = ["f"], ff_glu = true, ff_glu_softclamp = true, ff_glu_mult_bias = true}
   }
 }
+
+// -----
+
+// An activation of the whole half: it is cut out, activated, and multiplied.
+// CHECK: %[[H:.*]] = xf.linear %{{.*}} weight @layers.0.ff_in
+// CHECK: %[[HALF:.*]] = xf.map(%[[H]]) : (tensor<?x16xf32>) -> tensor<?x8xf32>
+// CHECK: xf.norm softmax %[[HALF]]
+// CHECK: %[[A:.*]] = xf.norm layer %{{.*}} gain @layers.0.solu.norm.gain
+// CHECK: xf.map(%[[H]], %[[A]]) : (tensor<?x16xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+xf.model @m {
+  xf.transformer_wrapper attributes {num_tokens = 16 : i64, max_seq_len = 8 : i64, return_only_embed = true} {
+    xf.attention_layers attributes {dim = 4 : i64, heads = 2 : i64, attn_dim_head = 2 : i64, ff_mult = 2.0 : f64, custom_layers = ["f"], ff_glu = true, ff_solu = true}
+  }
+}
