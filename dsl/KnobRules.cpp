@@ -129,9 +129,9 @@ private:
     bool hasCross = llvm::StringRef(sublayers).contains('c');
     if (hasCross != stack.isOn("cross_attend"))
       report(stack.find("custom_layers"), {stack.find("cross_attend")},
-             diag::KnobsExclusive, spelled("custom_layers"),
-             spelled("cross_attend"),
-             hasCross ? "cross attentions need a context"
+             hasCross ? diag::KnobRequires : diag::KnobsExclusive,
+             spelled("custom_layers"), spelled("cross_attend"),
+             hasCross ? "its `c` reads a context"
                       : "the context has no cross attention that reads it");
   }
 

@@ -24,6 +24,7 @@ public:
     switch (rule.kind) {
     case RuleKind::Exclusive:
     case RuleKind::Ignored:
+    case RuleKind::Planned:
       return together(rule);
     case RuleKind::Requires:
       return requires_(rule);
@@ -99,8 +100,9 @@ private:
 
   void reportTogether(const PairRule &rule, const std::string &a,
                       const std::string &b) {
-    const auto &kind = rule.kind == RuleKind::Ignored ? diag::KnobIgnored
-                                                      : diag::KnobsExclusive;
+    const auto &kind = rule.kind == RuleKind::Ignored   ? diag::KnobIgnored
+                       : rule.kind == RuleKind::Planned ? diag::PairPlanned
+                                                        : diag::KnobsExclusive;
     report(a, b, kind, spelled(a), spelled(b), rule.reason);
   }
 

@@ -147,7 +147,9 @@ PairVerdict PairTable::classify(size_t a, size_t b, bool causal) const {
   const Diagnostic *warning = nullptr;
   for (const Diagnostic &diagnostic : diags.diagnostics()) {
     if (diagnostic.severity == Severity::Error)
-      return {PairClass::Rejected, diagnostic.message};
+      return {diagnostic.id == DiagId::PairPlanned ? PairClass::Planned
+                                                   : PairClass::Rejected,
+              diagnostic.message};
     if (diagnostic.severity == Severity::Warning && !warning)
       warning = &diagnostic;
   }

@@ -12,7 +12,7 @@ namespace xf::dsl {
 enum class PairClass {
   Valid,
   Rejected, ///< an error that says why
-  Planned,  ///< one of them is not supported yet
+  Planned,  ///< one of them, or both together, is not supported yet
   Ignored,  ///< accepted, though one of them is without effect
 };
 

@@ -39,6 +39,8 @@ std::vector<PairRule> readRules() {
   rules.push_back({RuleKind::Requires, #a, #b, reason, ""});
 #define XF_REQUIRES_WITH(b, reason, ...)                                       \
   addEach(rules, RuleKind::Requires, reason, #b, {__VA_ARGS__});
+#define XF_PLANNED(a, b, reason)                                               \
+  rules.push_back({RuleKind::Planned, #a, #b, reason, ""});
 #define XF_NOT_CROSS(reason, ...)                                              \
   addEach(rules, RuleKind::NotCross, reason, "cross_attend", {__VA_ARGS__});
 #define XF_NEEDS(b, ...) addEach(rules, RuleKind::Needs, "", #b, {__VA_ARGS__});
@@ -71,6 +73,8 @@ std::string relation(const PairRule &rule, bool isFirst) {
   case RuleKind::Needs:
     return (isFirst ? "has no effect without " : "is what gives effect to ") +
            other;
+  case RuleKind::Planned:
+    return "is not supported yet beside " + other;
   case RuleKind::NotCross:
     return "excludes " + other + ", unless `cross_" + rule.a.str() +
            "` is false";

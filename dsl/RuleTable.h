@@ -15,6 +15,7 @@ enum class RuleKind {
   Ignored,   ///< `a` would be without effect beside `b`: an error
   Requires,  ///< `a` on and `b` off is an error
   Needs,     ///< `a` is without effect where `b` is off: a warning
+  Planned,   ///< both on is not supported yet: an error
   NotCross,  ///< `a` on in a cross attention is an error; `b` is cross_attend
   Drops,     ///< knobs that start with `a` are without effect beside `b`
 };

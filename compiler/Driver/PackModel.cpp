@@ -59,8 +59,9 @@ llvm::Expected<weights::WeightSection> xf::packModel(ModuleOp module,
   auto format = module->getAttrOfType<ir::CheckpointAttr>("xf.checkpoint");
   if (!format)
     return llvm::createStringError(
-        "the spec names no weights; add `weights NAME = "
-        "huggingface(\"model.safetensors\")`");
+        "the spec names no weights, so the layout of the file is not known; "
+        "add `weights NAME = huggingface(\"model.safetensors\")`, or "
+        "`x_transformers` for a state_dict of x-transformers");
   weights::SectionPlan plan;
   weights::LogicalTensors tensors;
   auto placed = placeWeights(module, plan, tensors);

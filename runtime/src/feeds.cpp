@@ -126,10 +126,23 @@ static xf_status addOffsets(const Call &call, const char *name,
   return XF_OK;
 }
 
+/// Whether the caller feeds rows that stand in front of the tokens.
+static bool hasPrependedRows(const Call &call) {
+  for (uint32_t index = 0; index < call.entry->num_inputs; ++index)
+    if (call.entry->inputs[index].scatter == XF_SCATTER_PREPENDED &&
+        call.sources[index].given)
+      return true;
+  return false;
+}
+
 /// Sets the call's offsets of prepended and context rows, and those of feeds
 /// that leave theirs out.
 static xf_status findOffsets(Call &call) {
   const xf_entry &entry = *call.entry;
+  if (call.prependMask().given && !hasPrependedRows(call))
+    return fail(XF_INVALID_FEED,
+                "feed `%s` needs the rows that it masks: feed those, too",
+                prependMaskName);
   for (uint32_t index = 0; index <= entry.num_inputs; ++index) {
     Source &source = call.sources[index];
     const bool isPrependMask = index == entry.num_inputs;

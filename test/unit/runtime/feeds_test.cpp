@@ -195,6 +195,9 @@ TEST_F(Feeds, WrongOffsets) {
          "4");
   refuse("mask", {0, 3, 8}, XF_INVALID_FEED,
          "feed `mask` has offsets: only prepended and context rows have");
+  expectFailure(makeFeed("prepend_mask", values), XF_INVALID_FEED,
+                "feed `prepend_mask` needs the rows that it masks: feed "
+                "those, too");
   expectFailure(makeFeed("prepend_embeds", values), XF_INVALID_FEED,
                 "feed `prepend_embeds` has no `offsets`: they say which of its "
                 "rows belong to which sequence");
